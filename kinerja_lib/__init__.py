@@ -1,0 +1,103 @@
+"""Notebooks, rules and honest statistics for developing the performance of civil servants.
+
+The names below are the public list. Each is imported from its module on first use, so that ``import kinerja_lib``
+stays as quick as what is used of it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "language": ("use_language",),
+    "errors": ("CallError", "DataError", "KinerjaError", "RunError"),
+    "vocabulary": ("Period",),
+    "schema": ("Dataset",),
+    "read": ("read_dataset", "write_dataset"),
+    "opendata": ("open_data",),
+    "synth": ("Effects", "build_agency"),
+    "findings": ("Finding", "Findings"),
+    "rules": ("jp_bounds", "sources"),
+    "check": ("build_inventory", "check_dataset"),
+    "scope": ("Scope", "build_scope"),
+    "measures": ("build_distribution", "build_quality", "build_trend", "performance_measure"),
+    "indicators": ("build_indicator_panel", "build_indicator_trend", "build_indicators"),
+    "development": ("build_events", "build_gaps", "build_grow", "build_jp", "build_reach"),
+    "panels": ("build_panels",),
+    "peers": ("build_funnel", "build_units"),
+    "estimate": ("Estimate", "estimate_difference", "estimate_regression"),
+    "studies": ("Association", "Study", "study_association", "study_value"),
+    "show.sentences": (
+        "note_distribution",
+        "note_quality",
+        "say_achievement",
+        "say_basis",
+        "say_head",
+        "say_not_yet",
+        "say_quality",
+        "say_trend",
+    ),
+    "show.summary": ("say_summary", "show_panels"),
+    "show.figures": ("plot_distribution", "plot_trend"),
+    "show.peers": ("note_funnel", "plot_funnel", "table_indicators", "table_units"),
+    "show.development": (
+        "note_events",
+        "note_jp",
+        "plot_gaps",
+        "plot_reach",
+        "say_events",
+        "say_gaps",
+        "say_reach",
+        "table_events",
+        "table_grow",
+    ),
+    "show.closing": (
+        "find_points",
+        "say_definitions",
+        "say_unknown",
+        "sign_off",
+        "table_follow_up",
+        "table_rules",
+    ),
+    "show.quality": ("note_findings", "say_data_head", "say_findings", "table_findings", "table_inventory"),
+    "show.studies": (
+        "note_design",
+        "plot_study",
+        "say_arms",
+        "say_limits",
+        "say_naive",
+        "say_study",
+        "say_study_head",
+        "say_times",
+        "table_arms",
+        "table_errors",
+        "table_study",
+    ),
+    "show.association": (
+        "note_association",
+        "plot_association",
+        "say_adjustment",
+        "say_association",
+        "table_association",
+    ),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 - names of `_HOME`, each a text
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public list."""
+    return __all__
