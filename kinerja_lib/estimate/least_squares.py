@@ -1,0 +1,207 @@
+"""Least squares behind every linear estimator: the fit, its covariance rule, and the tidy table.
+
+Plain fits go through statsmodels, absorbed effects through pyfixest. Arrays come in; nothing here knows a formula.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.errors import CallError, DataError, require_choice
+from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.language import _, mark
+
+LEVEL = 0.95
+FEW_CLUSTERS = 40  # below this CR1 intervals are too narrow (Cameron, Gelbach and Miller 2008)
+EXACT = 1e-10  # residuals below this share of the outcome's spread are rounding
+ALONE = 1e-8  # a leverage nearer to 1 than this is 1
+INTERCEPT = "Intercept"
+LIBRARY = {"classical": "nonrobust", "CR1": "cluster"}
+
+ERRORS = {
+    "classical": mark("klasik (galat sama besar), derajat bebas n - K"),
+    "HC0": mark("HC0 (galat tak sama besar, tanpa koreksi), t dengan derajat bebas n - K"),
+    "HC1": mark("HC1 (galat tak sama besar, dikali n / (n - K)), t dengan derajat bebas n - K"),
+    "HC2": mark("HC2 (galat tak sama besar, dikoreksi menurut leverage), t dengan derajat bebas n - K"),
+    "HC3": mark("HC3 (galat tak sama besar, mendekati jackknife), t dengan derajat bebas n - K"),
+    "welch": mark("Welch (ragam tiap kelompok sendiri), derajat bebas Welch-Satterthwaite"),
+    "CR1": mark(
+        "CR1 (bergugus menurut {cluster}), dikali G / (G - 1) x (n - 1) / (n - K); t dengan derajat bebas G - 1"
+    ),
+}
+NESTED = mark("; K menghitung efek yang diserap, kecuali yang bersarang di dalam gugus")
+REFERENCES = {
+    "classical": "Greene (2018), Econometric Analysis",
+    "HC0": "White (1980), Econometrica 48(4)",
+    "HC1": "MacKinnon and White (1985), Journal of Econometrics 29(3)",
+    "HC2": "MacKinnon and White (1985), Journal of Econometrics 29(3)",
+    "HC3": "MacKinnon and White (1985), Journal of Econometrics 29(3)",
+    "welch": "Welch (1947), Biometrika 34",
+    "CR1": "Liang and Zeger (1986), Biometrika 73(1); Cameron, Gelbach and Miller (2011), JBES 29(2)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of one regression: y (n), x (n by rank) with its term names, and what rows belong to."""
+
+    y: np.ndarray
+    x: np.ndarray
+    terms: list[str]
+    weights: np.ndarray | None
+    clusters: np.ndarray | None
+    absorbed: list[np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Coefficients (K), covariance (K by K), residuals (n), degrees of freedom; R2 within for absorbed effects."""
+
+    beta: np.ndarray
+    covariance: np.ndarray
+    residuals: np.ndarray
+    df: float
+    terms: list[str]
+    r2_within: float | None = None
+
+
+def choose_errors(errors: str, allowed: object, default: str, clusters: list[str]) -> str:
+    """Return the rule to use: `errors`, or CR1 where clusters are given and nothing else was asked for."""
+    require_choice("errors", errors, get_args(allowed))
+    if clusters and errors not in (default, "CR1"):
+        message = _("errors: {rule} dan cluster tidak dapat bersama; lepas salah satu, atau pakai CR1.")
+        raise CallError(message.format(rule=errors))
+    if errors == "CR1" and not clusters:
+        raise CallError(_("errors: CR1 memerlukan cluster; sebutkan kolom gugusnya."))
+    return "CR1" if clusters else errors
+
+
+def fit_plain(numbers: Numbers, rule: str) -> Fit:
+    """Fit by statsmodels; the rows of `numbers` are complete and its terms independent."""
+    import statsmodels.api as sm
+
+    model = (
+        sm.OLS(numbers.y, numbers.x)
+        if numbers.weights is None
+        else sm.WLS(numbers.y, numbers.x, weights=numbers.weights)
+    )
+    options = {"cov_kwds": {"groups": np.squeeze(numbers.clusters)}} if numbers.clusters is not None else {}
+    if rule in ("HC2", "HC3"):
+        _require_leverage(model.wexog, rule)
+    fit = model.fit(cov_type=LIBRARY.get(rule, rule), **options)
+    covariance = np.asarray(fit.cov_params())
+    return Fit(
+        fit.params, covariance, numbers.y - numbers.x @ fit.params, _count_df(numbers, fit.df_resid), numbers.terms
+    )
+
+
+def _require_leverage(x: np.ndarray, rule: str) -> None:
+    """Refuse rows that their own term determines: HC2 and HC3 divide by one less the leverage."""
+    leverage = (np.linalg.qr(x)[0] ** 2).sum(axis=1)
+    alone = int((leverage > 1 - ALONE).sum())
+    if alone:
+        message = _(
+            "errors: {rule} tidak dapat dihitung, karena {n} baris ditentukan sendiri oleh sukunya. "
+            "Gabungkan kategori yang hanya berisi satu baris, atau pakai HC1."
+        )
+        raise DataError(message.format(rule=rule, n=alone))
+
+
+def fit_absorbed(numbers: Numbers, rule: str) -> Fit:
+    """Fit by pyfixest: effects and clusters as text, levels of one row kept, nested effects not counted."""
+    import pyfixest
+
+    effects = {f"effect{i}": codes.astype(str) for i, codes in enumerate(numbers.absorbed)}
+    columns = {f"x{i}": column for i, column in enumerate(numbers.x.T)}
+    groups = [] if numbers.clusters is None else list(numbers.clusters.T)
+    clusters = {f"cluster{i}": codes.astype(str) for i, codes in enumerate(groups)}
+    extra = {"weight": numbers.weights} if numbers.weights is not None else {}
+    frame = pd.DataFrame({"y": numbers.y, **columns, **effects, **clusters, **extra})
+    vcov = {"CRV1": " + ".join(clusters)} if clusters else {"classical": "iid", "HC0": "HC1"}.get(rule, rule)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # collinear terms are said in `dropped`; the rest is about its own pandas
+            fit = pyfixest.feols(
+                f"y ~ {' + '.join(columns)} | {' + '.join(effects)}",
+                frame,
+                vcov=vcov,
+                weights="weight" if extra else None,
+                fixef_rm="none",
+                ssc=pyfixest.ssc(k_adj=rule != "HC0", k_fixef="nonnested", G_adj=True, G_df="conventional"),
+            )
+    except ValueError as error:
+        if "collinear" not in str(error):
+            raise
+        raise DataError(_("formula: tidak ada suku yang bervariasi di dalam efek yang diserap (absorb).")) from None
+    names = [str(name) for name in fit._coefnames]
+    terms = [numbers.terms[int(name[1:])] for name in names]
+    free = len(numbers.y) - int(fit._df_k)
+    residuals = np.asarray(fit.resid(), dtype="float64")
+    return Fit(
+        fit.coef().to_numpy(), np.asarray(fit._vcov), residuals, _count_df(numbers, free), terms, float(fit._r2_within)
+    )
+
+
+def _count_df(numbers: Numbers, free: float) -> float:
+    """Return the degrees of freedom: those of the residuals, or the fewest clusters less one."""
+    return float(free) if numbers.clusters is None else float(numbers.clusters.max(axis=0).min())
+
+
+def require_errors(fit: Fit, numbers: Numbers) -> None:
+    """Refuse a fit whose standard errors mean nothing: no residual left, or a term that its own rows determine."""
+    spread = float(np.abs(numbers.y - numbers.y.mean()).max())
+    if float(np.abs(fit.residuals).max()) <= EXACT * spread:
+        raise DataError(_("formula: suku menjelaskan hasil tanpa sisa; tidak ada galat yang dapat ditaksir."))
+    columns = numbers.x[:, [numbers.terms.index(term) for term in fit.terms]]
+    floor = EXACT**2 * float((fit.residuals**2).mean()) / (columns**2).sum(axis=0)
+    for term, variance, least in zip(fit.terms, np.diag(fit.covariance), floor, strict=True):
+        if not (np.isfinite(variance) and variance > least):
+            message = _(
+                "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
+                "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
+            )
+            raise DataError(message.format(term=term))
+
+
+def tidy(fit: Fit, n: int, df: np.ndarray | None = None) -> pd.DataFrame:
+    """Return the tidy table with 95 % intervals by t; `df` gives each term its own degrees of freedom."""
+    from scipy import stats
+
+    freedom = np.full(len(fit.beta), fit.df) if df is None else df
+    error = np.sqrt(np.diag(fit.covariance))
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
+    table = pd.DataFrame(
+        {
+            "term": fit.terms,
+            "group": "",
+            "estimate": fit.beta,
+            "std_error": error,
+            "conf_low": fit.beta - reach,
+            "conf_high": fit.beta + reach,
+            "p_value": 2 * stats.t.sf(np.abs(fit.beta / error), freedom),
+            "n": n,
+        }
+    )
+    return table[list(COLUMNS)]
+
+
+def count_clusters(codes: np.ndarray, names: list[str]) -> pd.Series:
+    """Return the number of clusters by column name."""
+    return pd.Series(codes.max(axis=0) + 1, index=names)
+
+
+def assume(numbers: Numbers, clusters: list[str]) -> tuple[str, ...]:
+    """Return what has to hold, in sentences."""
+    said = [_("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak.")]
+    if clusters:
+        said.append(_("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus."))
+    else:
+        said.append(_("Baris saling bebas."))
+    if numbers.clusters is not None and int(numbers.clusters.max(axis=0).min()) + 1 < FEW_CLUSTERS:
+        said.append(_("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
+    return tuple(said)

@@ -1,0 +1,379 @@
+"""Linear regression and differences of means, with standard errors that state their rule.
+
+Plain regressions go through statsmodels, absorbed effects through pyfixest. Where this stops: CR2 errors, and every
+question of cause, which is for the design to answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.estimate.inputs import (
+    ANSI,
+    Names,
+    as_names,
+    cluster_codes,
+    complete_rows,
+    independent_columns,
+    level_codes,
+    parse_formula,
+    require_columns,
+    require_frame,
+    require_numeric,
+)
+from kinerja_lib.estimate.least_squares import (
+    ERRORS,
+    INTERCEPT,
+    NESTED,
+    REFERENCES,
+    Fit,
+    Numbers,
+    assume,
+    choose_errors,
+    count_clusters,
+    fit_absorbed,
+    fit_plain,
+    require_errors,
+    tidy,
+)
+from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.language import _
+
+if TYPE_CHECKING:
+    from formulaic import Formula
+
+RegressionErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR1"]
+DifferenceErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1"]
+
+
+def estimate_regression(
+    data: pd.DataFrame,
+    formula: str,
+    *,
+    absorb: Names = None,
+    cluster: Names = None,
+    errors: RegressionErrors = "HC1",
+    weights: str | None = None,
+) -> Estimate:
+    """Estimate a linear regression by least squares.
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per observation; not changed. Rows with a missing value in a used column are left out and counted.
+    formula : str
+        Wilkinson formula such as ``"nilai ~ coaching + C(golongan)"``; names are columns of `data`.
+    absorb : str or list of str, optional
+        Columns whose levels get an effect each that is not reported (fixed effects). Levels of one row are kept.
+    cluster : str or list of str, optional
+        One or two columns within which the errors may be related; the errors are then CR1.
+    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1"}
+        Rule of the standard errors without `cluster`; with `cluster` leave it out or give "CR1".
+    weights : str, optional
+        Column of analytic weights, above 0.
+
+    Returns
+    -------
+    Estimate
+        `table` has a row per term that is not collinear. `diagnostics`: `r2`, `r2_within` (with `absorb`), `df`
+        (Series by term), `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term).
+
+    Raises
+    ------
+    CallError
+        A column that is not there, an unreadable formula, an unknown or contradictory `errors`.
+    DataError
+        No variation, fewer than two clusters, more terms than rows, no complete row, infinite values, a perfect fit.
+
+    References
+    ----------
+    MacKinnon and White (1985); Liang and Zeger (1986). Absorbed effects: Berge (2018), as fixest counts them.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"nilai": [1.0, 3.0, 2.0, 6.0], "coaching": [0, 0, 1, 1]})
+    >>> result = estimate_regression(frame, "nilai ~ coaching", errors="classical")
+    >>> result.table[["term", "estimate", "n"]]
+            term  estimate  n
+    0  Intercept       2.0  4
+    1   coaching       2.0  4
+    """
+    frame = require_frame(data)
+    absorbed, clusters = as_names(absorb), as_names(cluster)
+    rule = choose_errors(errors, RegressionErrors, "HC1", clusters)
+    if absorbed and rule in ("HC2", "HC3"):
+        message = _("errors: {rule} tidak tersedia bersama absorb; pakai HC1, classical atau cluster.")
+        raise CallError(message.format(rule=rule))
+    parsed = parse_formula(formula)
+    used = _used_columns(frame, parsed, absorbed, clusters, weights)
+    whole, dropped = complete_rows(frame, used)
+    numbers, collinear = _build_design(whole, parsed, absorbed, clusters, weights, dropped)
+    fit = fit_absorbed(numbers, rule) if absorbed else fit_plain(numbers, rule)
+    collinear += [term for term in numbers.terms if term not in fit.terms]
+    require_errors(fit, numbers)
+    dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in collinear}
+    words = _(ERRORS[rule]).format(cluster=" + ".join(clusters)) + (_(NESTED) if absorbed and clusters else "")
+    return Estimate(
+        table=tidy(fit, len(numbers.y)),
+        estimand=_("perbedaan rata-rata {outcome} per satuan tiap suku, dengan suku lain tetap").format(
+            outcome=str(parsed.lhs)
+        ),
+        design="correlational",
+        method=_name_method(weights, absorbed),
+        errors=words,
+        assumptions=assume(numbers, clusters),
+        diagnostics=_diagnose(numbers, fit, clusters),
+        dropped=dropped,
+        reference=REFERENCES[rule],
+    )
+
+
+def estimate_difference(
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    group: str,
+    reference: object = None,
+    errors: DifferenceErrors = "HC2",
+    cluster: str | None = None,
+) -> Estimate:
+    """Estimate how far the mean of each group lies from that of a reference group.
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per observation; not changed.
+    outcome, group : str
+        Columns: a number, and what tells the groups apart.
+    reference : level of `group`, optional
+        The group that the others are compared with; the first declared (or sorted) level when left out.
+    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1"}
+        Rule of the standard errors; with `cluster` leave it out or give "CR1".
+    cluster : str, optional
+        Column within which the errors may be related.
+
+    Returns
+    -------
+    Estimate
+        `table` has a row per other group: term is the level as text, n the rows of both groups. `diagnostics`:
+        `means` (group, n, mean, std_dev), `df` (Series by term), `hedges_g` (Series by term; pooled standard
+        deviation, exact small-sample factor), and with `cluster` `n_clusters`.
+
+    Raises
+    ------
+    CallError
+        A column or a reference that is not there, an unknown or contradictory `errors`.
+    DataError
+        One group only, a group of one row, no variation, fewer than two clusters.
+
+    References
+    ----------
+    Welch (1947); MacKinnon and White (1985); Hedges (1981), Journal of Educational Statistics 6(2).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"nilai": [1.0, 3.0, 2.0, 6.0], "kelompok": ["a", "a", "b", "b"]})
+    >>> estimate_difference(frame, outcome="nilai", group="kelompok").table[["term", "estimate", "n"]]
+      term  estimate  n
+    0    b       2.0  4
+    """
+    frame = require_frame(data)
+    clusters = as_names(cluster)
+    rule = choose_errors(errors, DifferenceErrors, "HC2", clusters)
+    require_columns(frame, "outcome", [outcome])
+    require_columns(frame, "group", [group])
+    require_columns(frame, "cluster", clusters)
+    whole, dropped = complete_rows(frame, [outcome, group, *clusters])
+    values = require_numeric(whole[outcome], "outcome")
+    labels, levels = _order_groups(whole[group], reference)
+    means = _summarise(values, labels, levels)
+    numbers = _mark_groups(whole, values, labels, levels, clusters)
+    fit = fit_plain(numbers, "HC2" if rule == "welch" else rule)
+    require_errors(fit, numbers)
+    df = _welch_df(means) if rule == "welch" else np.full(len(levels) - 1, fit.df)
+    table = tidy(fit, len(values), df=np.concatenate([[fit.df], df])).iloc[1:].reset_index(drop=True)
+    table["n"] = means["n"].to_numpy()[1:] + means["n"].iloc[0]
+    diagnostics: dict[str, object] = {"means": means, "df": pd.Series(df, index=levels[1:]), "hedges_g": _hedges(means)}
+    if numbers.clusters is not None:
+        diagnostics["n_clusters"] = count_clusters(numbers.clusters, clusters)
+    return Estimate(
+        table=table,
+        estimand=_("selisih rata-rata {outcome} tiap kelompok dari {reference}").format(
+            outcome=outcome, reference=levels[0]
+        ),
+        design="correlational",
+        method=_("Selisih rata-rata (regresi pada penanda kelompok)"),
+        errors=_(ERRORS[rule]).format(cluster=" + ".join(clusters)),
+        assumptions=assume(numbers, clusters),
+        diagnostics=diagnostics,
+        dropped=dropped,
+        reference=REFERENCES[rule],
+    )
+
+
+def _used_columns(
+    frame: pd.DataFrame, formula: Formula, absorbed: list[str], clusters: list[str], weights: str | None
+) -> list[str]:
+    in_formula = sorted(str(name) for name in formula.required_variables)
+    require_columns(frame, "formula", in_formula)
+    require_columns(frame, "absorb", absorbed)
+    require_columns(frame, "cluster", clusters)
+    require_columns(frame, "weights", as_names(weights))
+    return [*in_formula, *absorbed, *clusters, *as_names(weights)]
+
+
+def _build_design(
+    whole: pd.DataFrame,
+    formula: Formula,
+    absorbed: list[str],
+    clusters: list[str],
+    weights: str | None,
+    dropped: dict[str, int],
+) -> tuple[Numbers, list[str]]:
+    """Return the numbers of the regression, and the terms left out for being collinear."""
+    y, x, rows = _expand(whole, formula)
+    if len(rows) < len(whole):
+        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
+        whole = whole.iloc[rows].reset_index(drop=True)
+    values = require_numeric(y, "formula")
+    if absorbed and INTERCEPT in x.columns:
+        x = x.drop(columns=INTERCEPT)
+    kept = independent_columns(x.to_numpy(dtype="float64"))
+    terms = [str(x.columns[position]) for position in kept]
+    if not terms:
+        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
+    levels = [level_codes(whole, name) for name in absorbed]
+    counted = sum(int(codes.max()) for codes in levels) + bool(levels)
+    if len(terms) + counted >= len(whole):
+        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
+        raise DataError(message.format(n=len(whole), k=len(terms) + counted))
+    numbers = Numbers(
+        y=values,
+        x=x.to_numpy(dtype="float64")[:, kept],
+        terms=terms,
+        weights=_read_weights(whole, weights),
+        clusters=cluster_codes(whole, clusters) if clusters else None,
+        absorbed=levels,
+    )
+    return numbers, [str(name) for name in x.columns if str(name) not in terms]
+
+
+def _expand(whole: pd.DataFrame, formula: Formula) -> tuple[pd.Series, pd.DataFrame, np.ndarray]:
+    """Return outcome, terms, and the positions of the rows where both could be computed."""
+    from formulaic.errors import FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):
+            matrices = formula.get_model_matrix(whole, context={}, na_action="ignore")
+    except (FormulaicError, TypeError, ValueError) as error:
+        why = ANSI.sub("", str(error)).splitlines()[0]
+        raise CallError(_("formula: tidak dapat dihitung ({why}).").format(why=why)) from None
+    left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
+    if left.shape[1] != 1:
+        message = _("formula: sisi kiri menjadi {n} kolom ({found}); hasil harus satu kolom bilangan.")
+        raise CallError(message.format(n=left.shape[1], found=list_values(left.columns)))
+    both = pd.concat([left, right], axis=1).to_numpy(dtype="float64")
+    infinite = np.isinf(both).any(axis=0)
+    if infinite.any():
+        name = [*left.columns, *right.columns][int(infinite.nonzero()[0][0])]
+        raise DataError(_("formula: suku {name} menjadi tak hingga (log dari nol?).").format(name=name))
+    rows = (~np.isnan(both).any(axis=1)).nonzero()[0]
+    if len(rows) == 0:
+        raise DataError(_("formula: tidak ada baris yang semua sukunya dapat dihitung."))
+    return left.iloc[rows, 0].reset_index(drop=True), right.iloc[rows].reset_index(drop=True), rows
+
+
+def _read_weights(whole: pd.DataFrame, weights: str | None) -> np.ndarray | None:
+    if weights is None:
+        return None
+    if not pd.api.types.is_numeric_dtype(whole[weights].dtype) or bool((whole[weights] <= 0).any()):
+        message = _("weights: kolom {name} harus bilangan di atas 0. Keluarkan baris lain lebih dahulu.")
+        raise DataError(message.format(name=weights))
+    return whole[weights].to_numpy(dtype="float64")
+
+
+def _diagnose(numbers: Numbers, fit: Fit, clusters: list[str]) -> dict[str, object]:
+    weights = np.ones(len(numbers.y)) if numbers.weights is None else numbers.weights
+    constant = np.column_stack([numbers.x, np.ones(len(numbers.y))])
+    centred = bool(numbers.absorbed) or len(independent_columns(constant)) == numbers.x.shape[1]
+    mean = np.average(numbers.y, weights=weights) if centred else 0.0
+    total = float(weights @ (numbers.y - mean) ** 2)
+    found: dict[str, object] = {"r2": 1 - float(weights @ fit.residuals**2) / total}
+    if fit.r2_within is not None:
+        found["r2_within"] = fit.r2_within
+    found["df"] = pd.Series(fit.df, index=fit.terms)
+    if numbers.clusters is not None:
+        found["n_clusters"] = count_clusters(numbers.clusters, clusters)
+    return found | {"covariance": pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms)}
+
+
+def _name_method(weights: str | None, absorbed: list[str]) -> str:
+    method = _("Regresi kuadrat terkecil") if weights is None else _("Regresi kuadrat terkecil terbobot")
+    return method + (_(" dengan efek tetap {names}").format(names=", ".join(absorbed)) if absorbed else "")
+
+
+def _mark_groups(
+    whole: pd.DataFrame, values: np.ndarray, labels: np.ndarray, levels: list[str], clusters: list[str]
+) -> Numbers:
+    """Return the regression of the outcome on a constant and an indicator of each group but the first."""
+    return Numbers(
+        y=values,
+        x=np.column_stack([np.ones(len(values)), *[labels == level for level in levels[1:]]]),
+        terms=[INTERCEPT, *levels[1:]],
+        weights=None,
+        clusters=cluster_codes(whole, clusters) if clusters else None,
+        absorbed=[],
+    )
+
+
+def _order_groups(values: pd.Series, reference: object) -> tuple[np.ndarray, list[str]]:
+    """Return each row's level as text, and the levels with the reference first."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        found = list(values.cat.categories)
+    else:
+        found = sorted(values.unique(), key=lambda level: (isinstance(level, str), level))
+    text = {level: _as_label(level) for level in found}
+    levels = [text[level] for level in found]
+    if len(levels) < 2:
+        message = _("group: kolom {name} hanya berisi satu kelompok ({found}); diperlukan paling sedikit dua.")
+        raise DataError(message.format(name=values.name, found=list_values(levels)))
+    if reference is not None:
+        require_choice("reference", _as_label(reference), levels)
+        levels = sorted(levels, key=lambda level: level != _as_label(reference))
+    return values.astype(object).map(text).to_numpy(dtype=object), levels
+
+
+def _as_label(level: object) -> str:
+    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
+
+
+def _summarise(values: np.ndarray, labels: np.ndarray, levels: list[str]) -> pd.DataFrame:
+    rows = []
+    for level in levels:
+        own = values[labels == level]
+        if len(own) < 2:
+            message = _("group: kelompok {level} hanya berisi satu baris. Gabungkan atau keluarkan kelompok itu.")
+            raise DataError(message.format(level=level))
+        rows.append({"group": level, "n": len(own), "mean": own.mean(), "std_dev": own.std(ddof=1)})
+    return pd.DataFrame(rows)
+
+
+def _welch_df(means: pd.DataFrame) -> np.ndarray:
+    part = (means["std_dev"] ** 2 / means["n"]).to_numpy()
+    spread = part**2 / (means["n"].to_numpy() - 1)
+    return np.asarray((part[1:] + part[0]) ** 2 / (spread[1:] + spread[0]))
+
+
+def _hedges(means: pd.DataFrame) -> pd.Series:
+    """Return Hedges' g of each other group against the first."""
+    from scipy.special import gammaln
+
+    n, mean, deviation = (means[name].to_numpy() for name in ("n", "mean", "std_dev"))
+    df = n[1:] + n[0] - 2
+    pooled = np.sqrt(((n[1:] - 1) * deviation[1:] ** 2 + (n[0] - 1) * deviation[0] ** 2) / df)
+    factor = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)
+    return pd.Series(factor * (mean[1:] - mean[0]) / pooled, index=means["group"].tolist()[1:])
