@@ -111,7 +111,9 @@ def estimate_regression(
     parsed = parse_formula(formula)
     used = _used_columns(frame, parsed, absorbed, clusters, weights)
     whole, dropped = complete_rows(frame, used)
-    numbers, collinear = _build_design(whole, parsed, absorbed, clusters, weights, dropped)
+    numbers, collinear = _build_design(
+        whole, parsed, absorbed=absorbed, clusters=clusters, weights=weights, dropped=dropped
+    )
     fit = fit_absorbed(numbers, rule) if absorbed else fit_plain(numbers, rule)
     collinear += [term for term in numbers.terms if term not in fit.terms]
     require_errors(fit, numbers)
@@ -229,6 +231,7 @@ def _used_columns(
 def _build_design(
     whole: pd.DataFrame,
     formula: Formula,
+    *,
     absorbed: list[str],
     clusters: list[str],
     weights: str | None,

@@ -1,0 +1,133 @@
+"""Small statistics with their 95 % intervals: a mean, a share, a change between two periods.
+
+One person or no spread gives a missing interval, never an error. Shares are in per cent throughout. The estimators
+of the studies are elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A number with its 95 % interval.
+
+    Attributes
+    ----------
+    value, conf_low, conf_high : float
+        In the unit of the measure; NaN where it cannot be computed.
+    n : int
+        People (or respondents) it rests on.
+    """
+
+    value: float
+    conf_low: float
+    conf_high: float
+    n: int
+
+
+def mean_interval(values: pd.Series | np.ndarray) -> Level:
+    """Return the mean of the values that are there, with its t interval.
+
+    Examples
+    --------
+    >>> mean_interval(pd.Series([1.0, 2.0, 3.0]))
+    Level(value=2.0, conf_low=-0.484..., conf_high=4.484..., n=3)
+    """
+    numbers = pd.Series(values, dtype="float64").dropna().to_numpy()
+    n = len(numbers)
+    if n == 0:
+        return Level(np.nan, np.nan, np.nan, 0)
+    value = float(numbers.mean())
+    if n == 1 or np.ptp(numbers) == 0:
+        return Level(value, np.nan, np.nan, n)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * numbers.std(ddof=1) / np.sqrt(n))
+    return Level(value, value - half, value + half, n)
+
+
+def share_interval(k: int, n: int) -> Level:
+    """Return the share `k` of `n` in per cent, with the interval of Wilson (1927).
+
+    Examples
+    --------
+    >>> share_interval(5, 10)
+    Level(value=50.0, conf_low=23.65..., conf_high=76.34..., n=10)
+    """
+    if n == 0:
+        return Level(np.nan, np.nan, np.nan, 0)
+    z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    p = k / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    return Level(100 * p, 100 * float(low), 100 * float(high), int(n))
+
+
+def change_interval(before: pd.DataFrame, after: pd.DataFrame) -> Level:
+    """Return the difference of two means, people who are in both counted as themselves.
+
+    The error is clustered by person (CR1: the regression of value on period), the interval t with one degree of
+    freedom less than there are people.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        Columns `person` and `value`, one row a person.
+
+    Returns
+    -------
+    Level
+        `value` = mean after minus mean before; `n` = people in either.
+    """
+    both = [frame.dropna(subset=["value"]) for frame in (before, after)]
+    sizes = [len(frame) for frame in both]
+    if min(sizes) == 0:
+        return Level(np.nan, np.nan, np.nan, max(sizes))
+    means = [float(frame["value"].mean()) for frame in both]
+    change = means[1] - means[0]
+    parts = [
+        pd.Series(sign * (frame["value"].to_numpy() - mean) / len(frame), index=frame["person"].to_numpy())
+        for sign, frame, mean in zip((-1, 1), both, means, strict=True)
+    ]
+    scores = pd.concat(parts)
+    by_person = scores.groupby(level=0).sum().to_numpy()
+    clusters, total = len(by_person), sum(sizes)
+    spread = float((by_person**2).sum())
+    if min(sizes) < 2 or spread <= 1e-24 * max(1.0, change**2):
+        return Level(change, np.nan, np.nan, clusters)
+    error = np.sqrt(spread * clusters / (clusters - 1) * (total - 1) / (total - 2))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1) * error)
+    return Level(change, change - half, change + half, clusters)
+
+
+def mean_intervals(frame: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
+    """Return `mean_interval` for each group at once.
+
+    Returns
+    -------
+    DataFrame
+        Index = the groups in sorted order (declared order of a category, empty ones included); columns `n`, `value`,
+        `conf_low`, `conf_high`.
+    """
+    groups = frame.groupby(by, observed=False)[value]
+    out = pd.DataFrame({"n": groups.count(), "value": groups.mean(), "sd": groups.std(ddof=1)})
+    spread = out["sd"].where(out["sd"] > 0)
+    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, out["n"].where(out["n"] > 1) - 1)
+    half = quantile * spread / np.sqrt(out["n"].where(out["n"] > 0))
+    return out.assign(conf_low=out["value"] - half, conf_high=out["value"] + half)[
+        ["n", "value", "conf_low", "conf_high"]
+    ]
+
+
+def share_intervals(k: pd.Series, n: pd.Series) -> pd.DataFrame:
+    """Return `share_interval` for each pair: columns `value`, `conf_low`, `conf_high`, index of `k`."""
+    levels = [share_interval(int(a), int(b)) for a, b in zip(k, n, strict=True)]
+    columns = ["value", "conf_low", "conf_high"]
+    return pd.DataFrame([[getattr(level, c) for c in columns] for level in levels], columns=columns, index=k.index)

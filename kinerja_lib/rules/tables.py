@@ -1,0 +1,115 @@
+"""The tables of the law, as CSV beside this module, and how a value or a column is looked up in them.
+
+Each row names its regulation, article, dates of validity and how sure it is (the marks of the rule digest: V2 seen in
+two or more independent sources, V in one, I inferred, M-H and M-M from memory).
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Hashable
+from functools import cache
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kinerja_lib.errors import CallError, list_values, nearest
+from kinerja_lib.language import _
+
+FOLDER = Path(__file__).parent
+ORIGIN = ("regulasi", "pasal", "berlaku_mulai", "berlaku_sampai", "keyakinan")
+SOURCES = ("label_rating", "label_predikat", "predikat", "kuadran", "capaian_iki", "pola_distribusi", "kuantum_jp")
+
+
+@cache
+def read_rules(name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of one table of the law, every value as text."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def sources() -> pd.DataFrame:
+    """Return every row of law that the calls of this package use, with where it comes from.
+
+    Returns
+    -------
+    DataFrame
+        Columns `rule` (table), `row` (what the row rules), `regulasi`, `pasal`, `keyakinan`; an article that is not
+        known for sure says so.
+    """
+    rows = []
+    for name in SOURCES:
+        for row in read_rules(name):
+            key = ", ".join(f"{k}={v}" for k, v in row.items() if k not in ORIGIN and v)
+            pasal = row["pasal"] or _("belum dipastikan")
+            rows.append([name, key, row["regulasi"], pasal, row["keyakinan"]])
+    return pd.DataFrame(rows, columns=["rule", "row", "regulasi", "pasal", "keyakinan"])
+
+
+REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))
+
+
+def clean_label(value: object) -> str | None:
+    """Return a label as it is looked up: NFKC, one space, capitals, known misspellings mended; None where missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = " ".join(unicodedata.normalize("NFKC", str(value)).split()).upper()
+    for found, instead in REPLACED:
+        text = text.replace(found, instead)
+    return text or None
+
+
+def look_up(argument: str, value: object, labels: dict[str, str], levels: tuple[str, ...]) -> Any:
+    """Return the level of a label, or of a Series of labels as an ordered category of `levels`.
+
+    A level stands for itself. An unknown label raises a `CallError`; in a Series it gives missing.
+    """
+    dtype = pd.CategoricalDtype(list(levels), ordered=True)
+    if isinstance(value, pd.Series):
+        if value.dtype == dtype:
+            return value.copy()
+        codes, distinct = pd.factorize(value)
+        found = [_level(item, labels, levels) for item in distinct]
+        positions = [levels.index(level) if level is not None else -1 for level in found]
+        taken = pd.Series([*positions, -1], dtype="int8").to_numpy()[codes]
+        return pd.Series(pd.Categorical.from_codes(taken, dtype=dtype), index=value.index, name=value.name)
+    if clean_label(value) is None:
+        return None
+    level = _level(value, labels, levels)
+    if level is None:
+        message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
+        text = message.format(argument=argument, found=repr(value), allowed=list_values(levels[::-1]))
+        raise CallError(text + nearest(str(value), levels))
+    return level
+
+
+def _level(value: Hashable, labels: dict[str, str], levels: tuple[str, ...]) -> str | None:
+    if value in levels:
+        return str(value)
+    cleaned = clean_label(value)
+    return None if cleaned is None or isinstance(value, bool) else labels.get(cleaned)
+
+
+def align(**arguments: object) -> tuple[dict[str, pd.Series], pd.Index] | None:
+    """Return all arguments as Series of one length and their index, or None where none is a Series.
+
+    Rows are matched by position; the index is that of the first Series. A scalar stands for every row.
+    """
+    series = {name: value for name, value in arguments.items() if isinstance(value, pd.Series)}
+    if not series:
+        return None
+    lengths = {name: len(value) for name, value in series.items()}
+    if len(set(lengths.values())) > 1:
+        found = list_values(f"{name} {length}" for name, length in lengths.items())
+        raise CallError(_("panjang Series berbeda: {found}; yang diizinkan: sama panjang.").format(found=found))
+    index = next(iter(series.values())).index
+    filled = {
+        name: (value.set_axis(index) if isinstance(value, pd.Series) else pd.Series([value] * len(index), index=index))
+        for name, value in arguments.items()
+    }
+    return filled, index

@@ -1,0 +1,270 @@
+"""Development that people got: counts by hand, and what must not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kinerja_lib.development import (
+    build_events,
+    build_gaps,
+    build_grow,
+    build_jp,
+    build_reach,
+    find_staff,
+    last_period,
+)
+from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.scope import Scope, build_scope
+from kinerja_lib.vocabulary import Period
+
+
+def make_data(**tables: Iterable[dict[str, object]]) -> Dataset:
+    """Return a Dataset of typed tables from rows of plain values."""
+    return Dataset(
+        {
+            name: check_table(name, pd.DataFrame(list(rows)).astype("str").replace("None", ""), locate=str)
+            for name, rows in tables.items()
+        }
+    )
+
+
+def person(i: int, **others: object) -> dict[str, object]:
+    golongan = ("II/c", "III/a", "IV/b", "IX")[i % 4]
+    return {
+        "pegawai_id": f"P{i:03d}",
+        "unit_id": "B1",
+        "jenis_kelamin": "PL"[i % 2],
+        "status": "PPPK" if golongan == "IX" else "PNS",
+        "golongan": golongan,
+        "jenis_jabatan": ("pelaksana", "fungsional", "pengawas")[i % 3],
+        **others,
+    }
+
+
+def event(i: int, jenis: str = "coaching", number: int = 0, **others: object) -> dict[str, object]:
+    return {
+        "kegiatan_id": f"K{number:03d}-{i:03d}-{jenis}",
+        "pegawai_id": f"P{i:03d}",
+        "jenis": jenis,
+        "mulai": "2025-03-03",
+        "jp": 6 if jenis == "kursus" else None,
+        **others,
+    }
+
+
+def agency(n: int, events: Iterable[dict[str, object]], **others: Iterable[dict[str, object]]) -> Scope:
+    appraisals = [
+        {"pegawai_id": f"P{i:03d}", "periode": "2025-S1", "unit_id": "B1", "predikat": "Baik"} for i in range(n)
+    ]
+    tables = {"pegawai": [person(i) for i in range(n)], "penilaian": appraisals, "kegiatan": list(events), **others}
+    return build_scope(make_data(unit=[{"unit_id": "B1", "nama": "Bidang"}], **tables), unit="B1")
+
+
+EVENTS = [
+    *[event(i, number=1, tindak_lanjut="ya", tahap_grow="goal") for i in range(10)],
+    *[event(i, number=2, tindak_lanjut="tidak", tahap_grow="will") for i in range(5)],
+    *[event(i, "mentoring", tindak_lanjut=None) for i in range(8, 14)],
+    *[event(i, "kursus") for i in range(20)],
+    *[event(i, "konseling") for i in range(2)],
+    event(0, "kursus", 3, mulai="2024-12-31"),
+    event(99, "coaching", 4),
+]
+
+
+def rows(table: pd.DataFrame | None, by: str) -> dict[str, Any]:
+    assert table is not None
+    return dict(zip(table[by], table.itertuples(index=False), strict=True))
+
+
+def test_events_are_counted_by_hand() -> None:
+    found = rows(build_events(agency(40, EVENTS)), "jenis")
+    assert (found["coaching"].events, found["coaching"].people, found["coaching"].share) == (15, 10, 25.0)
+    assert found["coaching"].follow_up == pytest.approx(100 * 10 / 15)
+    assert (found["mentoring"].events, found["mentoring"].people) == (6, 6)
+    assert pd.isna(found["mentoring"].follow_up)
+    assert (found["pelatihan"].events, found["pelatihan"].people, found["pelatihan"].share) == (20, 20, 50.0)
+    assert (found["any"].events, found["any"].people) == (41, 20)
+
+
+def test_counselling_is_counted_only_and_never_given_back_by_a_sum() -> None:
+    counselled = rows(build_events(agency(40, EVENTS)), "jenis")["konseling"]
+    assert counselled.hidden
+    assert pd.isna(counselled.people)
+    assert pd.isna(counselled.events)
+    many = [*EVENTS, *[event(i, "konseling", 7) for i in range(30, 38)]]
+    found = rows(build_events(agency(40, many)), "jenis")
+    assert (found["konseling"].people, found["konseling"].events) == (10, 10)
+    assert pd.isna(found["konseling"].share)
+    assert pd.isna(found["konseling"].follow_up)
+    assert found["any"].people == 20  # those who were only counselled are not in it
+
+
+@given(st.integers(0, 30))
+def test_no_row_of_events_shows_one_to_four(coached: int) -> None:
+    table = build_events(agency(30, [event(0, "kursus"), *[event(i) for i in range(coached)]]))
+    assert table is not None
+    for row in table.itertuples():
+        if not row.hidden:
+            assert row.people not in range(1, 5)
+            assert row.n - row.people not in range(1, 5)
+        else:
+            assert pd.isna(row.people)
+            assert pd.isna(row.share)
+
+
+def test_reach_by_hand() -> None:
+    table = build_reach(agency(40, EVENTS))
+    assert table is not None
+    whole = table.iloc[0]
+    assert (whole["group"], whole["n"], whole["share"]) == ("semua", 40, 100 * 14 / 40)
+    assert whole["jp"] == pytest.approx(6 * 20 / 40)
+    sex = table[table["group"] == "jenis_kelamin"]
+    assert sex["label"].tolist() == ["Perempuan", "Laki-laki"]
+    assert sex["share"].tolist() == [35.0, 35.0]
+    grade = table[table["group"] == "golongan"]
+    assert grade["level"].tolist() == ["II", "III", "IV"]  # PPPK have no such grade
+    assert grade["share_hidden"].all()  # 4, 4 and 3 of 10 were reached
+    assert grade["share"].isna().all()
+    assert grade["jp"].notna().all()
+    post = table[table["group"] == "jenis_jabatan"]
+    assert post["level"].tolist() == ["pelaksana", "fungsional", "struktural"]
+    assert post["n"].sum() == 40
+
+
+def test_a_grouping_with_one_small_level_and_one_other_is_left_out_whole() -> None:
+    staff = [person(i, status="PPPK" if i < 3 else "PNS", golongan=None) for i in range(30)]
+    table = build_reach(agency(30, EVENTS[:20], pegawai=staff))
+    assert table is not None
+    status = table[table["group"] == "status"]
+    assert status["label"].tolist() == ["PNS dan PPPK"]
+    assert status["hidden"].all()
+    assert status[["n", "share", "jp"]].isna().all(axis=None)
+    assert "golongan" not in set(table["group"])
+
+
+def test_a_small_level_among_three_takes_the_next_smallest_with_it() -> None:
+    posts = ["pelaksana"] * 3 + ["pengawas"] * 8 + ["fungsional"] * 19
+    staff = [person(i, jenis_jabatan=post) for i, post in enumerate(posts)]
+    table = build_reach(agency(30, EVENTS[:20], pegawai=staff))
+    assert table is not None
+    post = table[table["group"] == "jenis_jabatan"]
+    assert post["label"].tolist() == ["Pelaksana, Fungsional dan Struktural"]  # one level alone is no comparison
+
+
+def test_stages_hide_few_people() -> None:
+    found = rows(build_grow(agency(40, EVENTS)), "tahap_grow")
+    assert (found["goal"].sessions, found["will"].sessions, found["options"].sessions) == (10, 5, 0)
+    assert found["goal"].share == pytest.approx(100 * 10 / 15)
+    assert (found["goal"].follow_up, found["will"].follow_up) == (100.0, 0.0)
+    few = [*EVENTS, event(20, number=5, tahap_grow="reality")]
+    found = rows(build_grow(agency(40, few)), "tahap_grow")
+    assert [stage for stage, row in found.items() if row.hidden] == ["reality", "will"]
+    assert build_grow(agency(40, [event(0, "kursus")])) is None
+    assert build_grow(agency(40, [event(0, tahap_grow="goal"), event(1, "kursus", tahap_grow="will")]))["hidden"].all()  # type: ignore[index]
+
+
+def test_the_quantum_counts_the_calendar_year() -> None:
+    courses = [event(i, "kursus", 1, jp=20) for i in range(10)] + [event(i, "kursus", 2, jp=5) for i in range(30)]
+    courses += [event(i, "kursus", 3, jp=99, mulai="2024-12-31") for i in range(30)]
+    found = build_jp(agency(40, courses))
+    assert found is not None
+    table = rows(found, "status")
+    assert (table["PNS"].n, table["PNS"].count, table["PNS"].jp) == (30, 8, 20.0)
+    assert table["PNS"].share == pytest.approx(100 * 8 / 30)
+    assert pd.isna(table["PPPK"].count)  # two went over 24
+    assert table["PPPK"].hidden
+    # everybody minus PNS would tell that two PPPK reached 20
+    assert pd.isna(table["ASN"].count)
+    assert table["ASN"].mean == pytest.approx((10 * 20 + 30 * 5) / 40)
+
+
+def test_a_small_status_is_not_given_back_by_its_sister() -> None:
+    staff = [person(i, status="PPPK" if i < 3 else "PNS") for i in range(40)]
+    table = rows(build_jp(agency(40, [event(i, "kursus", jp=30) for i in range(20)], pegawai=staff)), "status")
+    assert (table["ASN"].count, table["ASN"].n) == (20, 40)
+    for status in ("PNS", "PPPK"):
+        assert table[status].hidden
+        assert pd.isna(table[status].n)
+        assert pd.isna(table[status].mean)
+
+
+def test_gaps_by_hand() -> None:
+    levels = [
+        {"pegawai_id": f"P{i:03d}", "periode": "2024", "kompetensi": name, "level": level, "level_standar": 3}
+        for name, values in (("Kerja Sama", [2] * 6 + [4] * 6), ("Integritas", [2] * 2 + [3] * 10), ("Baru", [3] * 4))
+        for i, level in enumerate(values)
+    ]
+    found = build_gaps(agency(12, [], kompetensi=levels, kegiatan=[event(0)]))
+    assert found is not None
+    table = found.set_index("kompetensi")
+    assert list(table.index) == ["Kerja Sama", "Integritas", "Baru"]
+    assert table.loc["Kerja Sama", ["n", "share", "gap"]].tolist() == [12, 50.0, 0.0]
+    assert table.loc["Kerja Sama", "gap_low"] < 0 < table.loc["Kerja Sama", "gap_high"]
+    assert table["share_hidden"].tolist() == [False, True, True]
+    assert table.loc["Integritas", "gap"] == pytest.approx(-2 / 12)
+    assert table["hidden"].tolist() == [False, False, True]
+    assert table.loc["Baru", ["n", "gap"]].isna().all()
+    assert table["periode"].unique().tolist() == ["2024"]
+
+
+def test_without_tables_there_is_nothing() -> None:
+    bare = agency(10, [event(0)])
+    tables = {name: frame for name, frame in bare.data.tables.items() if name != "kegiatan"}
+    scope = build_scope(Dataset(tables), unit="B1")
+    for build in (build_events, build_reach, build_grow, build_jp, build_gaps):
+        assert build(scope) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "expected"),
+    [
+        (["2024-S2", "2025-S1"], "2025-S1", "2025-S1"),
+        (["2024", "2025"], "2025-S1", "2025"),
+        (["2024-S1", "2025-S1"], "2025-S2", "2025-S1"),
+        (["2025-T1"], "2025-S1", "2025-T1"),
+        (["2026"], "2025-S1", None),
+    ],
+)
+def test_the_period_that_a_table_has(found: list[str], wanted: str, expected: str | None) -> None:
+    assert last_period(pd.Series(found), Period.parse(wanted)) == expected
+
+
+def test_staff_of_a_period_stand_where_they_were_last_appraised() -> None:
+    units = [{"unit_id": "B1", "nama": "a"}, {"unit_id": "B2", "nama": "b"}]
+    staff = [
+        {"pegawai_id": "P1", "unit_id": "B2", "tmt_cpns": "2020-01-01"},
+        {"pegawai_id": "P2", "unit_id": "B1", "tanggal_keluar": "2025-02-01", "alasan_keluar": "pengunduran_diri"},
+        {"pegawai_id": "P3", "unit_id": "B1", "tanggal_keluar": "2025-02-01", "alasan_keluar": "pensiun"},
+        {"pegawai_id": "P4", "unit_id": "B1", "tanggal_keluar": "2024-12-31", "alasan_keluar": "pengunduran_diri"},
+        {"pegawai_id": "P5", "unit_id": "B1", "tmt_cpns": "2025-07-01"},
+    ]
+    moves = [("P1", "2024-S2", "B1"), ("P1", "2025-S1", "B2"), ("P1", "2025-S2", "B1"), ("P2", "2024-S2", "B2")]
+    appraisals = [{"pegawai_id": p, "periode": t, "unit_id": u, "predikat": "Baik"} for p, t, u in moves]
+    columns = {"tmt_cpns": None, "tanggal_keluar": None, "alasan_keluar": None}
+    data = make_data(unit=units, pegawai=[{**columns, **row} for row in staff], penilaian=appraisals)
+    found = find_staff(build_scope(data, period="2025-S1"), Period.parse("2025-S1")).set_index("pegawai_id")
+    assert found["unit_id"].to_dict() == {"P1": "B2", "P2": "B2", "P3": "B1"}
+    assert found["left"].to_dict() == {"P1": False, "P2": True, "P3": False}
+
+
+def test_the_quantum_is_reached_at_exactly_its_floor_and_runs_from_january() -> None:
+    courses = [event(i, "kursus", 1, jp=20) for i in range(8)]
+    courses += [event(i, "kursus", jp=12, mulai="2025-02-01") for i in range(20, 30)]
+    courses += [event(i, "kursus", 2, jp=8, mulai="2025-08-01") for i in range(20, 30)]
+    scope = agency(40, courses, pegawai=[person(i, status="PNS") for i in range(40)])
+    half = rows(build_jp(scope), "status")
+    assert half["PNS"].count == 8
+    later = [{"pegawai_id": f"P{i:03d}", "periode": "2025-S2", "predikat": "Baik"} for i in range(40)]
+    year = make_data(
+        unit=[{"unit_id": "B1", "nama": "Bidang"}],
+        pegawai=[person(i, status="PNS") for i in range(40)],
+        penilaian=later,
+        kegiatan=courses,
+    )
+    assert rows(build_jp(build_scope(year, unit="B1")), "status")["PNS"].count == 18

@@ -1,0 +1,103 @@
+"""Small statistics: by hand, against statsmodels, and where there is nothing to compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
+
+from kinerja_lib.intervals import change_interval, mean_interval, mean_intervals, share_interval, share_intervals
+
+
+def test_a_mean_by_hand() -> None:
+    level = mean_interval(pd.Series([90.0, 94.0, 98.0, np.nan]))
+    assert (level.value, level.n) == (94.0, 3)
+    # t(0.975, 2) = 4.30265273; sd 4 / sqrt 3
+    assert level.conf_high - level.value == pytest.approx(4.30265273 * 4 / 3**0.5, abs=1e-7)
+
+
+@pytest.mark.parametrize(("values", "n"), [([], 0), ([3.0], 1), ([3.0, 3.0], 2)])
+def test_one_value_or_no_spread_has_no_interval(values: list[float], n: int) -> None:
+    level = mean_interval(np.array(values))
+    assert level.n == n
+    assert np.isnan([level.conf_low, level.conf_high]).all()
+    assert np.isnan(level.value) == (n == 0)
+
+
+@given(st.integers(1, 400), st.data())
+def test_a_share_is_wilsons(n: int, data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, n))
+    level = share_interval(k, n)
+    low, high = proportion_confint(k, n, method="wilson")
+    # two ways of writing one formula: equal to rounding of doubles
+    assert (level.conf_low, level.conf_high) == pytest.approx((100 * low, 100 * high), abs=1e-9)
+    assert 0 <= level.conf_low <= level.value + 1e-9
+    assert level.value <= level.conf_high + 1e-9 <= 100 + 1e-9
+
+
+def test_a_share_of_nobody_is_missing() -> None:
+    assert share_interval(0, 0).n == 0
+    assert np.isnan(share_interval(0, 0).value)
+
+
+def frames(seed: int, stay: int, leave: int, join: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    lasting = rng.normal(0, 3, stay + leave + join)
+    people = np.array([f"P{i}" for i in range(stay + leave + join)])
+    then, now = np.r_[0 : stay + leave], np.r_[0:stay, stay + leave : stay + leave + join]
+    return tuple(  # type: ignore[return-value]
+        pd.DataFrame({"person": people[at], "value": 90 + lasting[at] + rng.normal(extra, 1, len(at))})
+        for at, extra in ((then, 0.0), (now, 0.5))
+    )
+
+
+@pytest.mark.parametrize(("stay", "leave", "join"), [(30, 5, 4), (0, 8, 9), (12, 0, 0)])
+def test_a_change_is_the_clustered_regression(stay: int, leave: int, join: int) -> None:
+    before, after = frames(1, stay, leave, join)
+    copies = before.copy(), after.copy()
+    change = change_interval(before, after)
+    both = pd.concat([before.assign(post=0.0), after.assign(post=1.0)], ignore_index=True)
+    codes = pd.factorize(both["person"])[0]
+    fit = sm.OLS(both["value"], sm.add_constant(both[["post"]])).fit(
+        cov_type="cluster", cov_kwds={"groups": codes}, use_t=True
+    )
+    low, high = fit.conf_int().loc["post"]
+    # the same closed form: equal to rounding of doubles
+    assert change.value == pytest.approx(fit.params["post"], abs=1e-10)
+    assert (change.conf_low, change.conf_high) == pytest.approx((low, high), abs=1e-9)
+    assert change.n == stay + leave + join
+    pd.testing.assert_frame_equal(before, copies[0])
+    pd.testing.assert_frame_equal(after, copies[1])
+
+
+def test_people_in_both_periods_make_a_change_more_certain() -> None:
+    before, after = frames(2, 40, 0, 0)
+    strangers = after.assign(person=[f"Q{i}" for i in range(len(after))])
+    same, other = change_interval(before, after), change_interval(before, strangers)
+    assert same.value == other.value
+    assert same.conf_high - same.conf_low < other.conf_high - other.conf_low
+
+
+def test_a_change_without_spread_or_side_has_no_interval() -> None:
+    one = pd.DataFrame({"person": ["a", "b"], "value": [3.0, 3.0]})
+    assert change_interval(one, one).value == 0
+    assert np.isnan(change_interval(one, one).conf_low)
+    assert np.isnan(change_interval(one.iloc[:0], one).value)
+    assert np.isnan(change_interval(one.iloc[:1], one).conf_low)
+
+
+def test_groups_at_once_give_what_each_gives_alone() -> None:
+    frame = pd.DataFrame({"g": pd.Categorical(list("aabbbc"), list("abcd")), "v": [1.0, 2, 3, 3, 3, 5]})
+    table = mean_intervals(frame, "g", "v")
+    assert list(table.index) == list("abcd")
+    assert table["n"].tolist() == [2, 3, 1, 0]
+    alone = mean_interval(frame.loc[frame["g"] == "a", "v"])
+    assert table.loc["a", "conf_low"] == pytest.approx(alone.conf_low)
+    assert table.loc[["b", "c", "d"], ["conf_low", "conf_high"]].isna().all(axis=None)
+    shares = share_intervals(pd.Series([5, 0]), pd.Series([10, 0]))
+    assert shares["value"].tolist()[0] == 50
+    assert shares.iloc[1].isna().all()
