@@ -1,0 +1,102 @@
+"""The HTML writer: one self-contained page per report that opens from a folder, without network or script.
+
+Text reaches the page through autoescape only; drawings are embedded as images, so that nothing in them can act.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from kinerja_lib.language import _
+from kinerja_lib.report.document import Document
+from kinerja_lib.show.blocks import clean
+
+HERE = Path(__file__).parent
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+
+
+def write_html(document: Document, *, footer: tuple[str, ...] = ()) -> bytes:
+    """Return the report as one HTML file.
+
+    Parameters
+    ----------
+    document : Document
+        What the report says.
+    footer : tuple of str
+        Lines of provenance at the foot: licence, data, run.
+
+    Returns
+    -------
+    bytes
+        UTF-8; the same document gives the same bytes.
+    """
+    head = document.head or {"office": "", "title": document.title, "subtitle": "", "facts": [], "running": ""}
+    left = head["running"] or head["subtitle"] or head["title"]
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            document=document,
+            head=head,
+            footer=clean(footer),
+            policy=POLICY,
+            css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            running=Markup(_running_heads(left, _running(head))),
+        )
+    )
+    return _without_addresses(page).encode("utf-8")
+
+
+def _without_addresses(page: str) -> str:
+    """Take every ``http://`` out: a page holds no address that a program could call."""
+    while SCHEME.search(page):
+        page = SCHEME.sub("", page)
+    return page
+
+
+def _running(head: dict[str, Any]) -> str:
+    facts = dict(head["facts"])
+    period = facts.get(_("Periode"), "")
+    return f"{head['title']}, {period}" if period else str(head["title"])
+
+
+def _running_heads(left: str, right: str) -> str:
+    return f"@page {{ @top-left {{ content: {css_text(left)} }} @top-right {{ content: {css_text(right)} }} }}"
+
+
+def css_text(text: str) -> str:
+    r"""Return `text` as a CSS string in which nothing but letters and digits stands bare.
+
+    Examples
+    --------
+    >>> css_text('a"b</style>')
+    '"a\\22 b\\3c \\2f style\\3e "'
+    """
+    return '"' + "".join(c if c.isalnum() and c.isascii() else f"\\{ord(c):x} " for c in text[:200]) + '"'
+
+
+def data_uri(svg: str) -> str:
+    """Return a drawing as an address that needs no network."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["_"] = _
+    environment.filters["data_uri"] = data_uri
+    return environment

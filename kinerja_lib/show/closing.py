@@ -1,0 +1,201 @@
+"""The close of a report: what the data cannot say, what to follow up, definitions and rules used."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kinerja_lib.development import ANY, WHOLE
+from kinerja_lib.language import _, mark
+from kinerja_lib.measures import CAPAIAN_CAP, Distribution
+from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.scope import Scope
+from kinerja_lib.show.blocks import ItemList, LeftOut, SignOff, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.numbers import count, number, percent
+
+
+def say_unknown(scope: Scope) -> ItemList:
+    """Return what these data cannot answer, a point an item."""
+    data = scope.data
+    said = []
+    if scope.has_people:
+        said.append(_("apakah perbedaan antarunit berasal dari mutu kerja atau dari sulitnya target;"))
+        if data.has("kegiatan"):
+            said.append(_("apakah pembinaan menjadi sebab naik atau turunnya kinerja, karena pembinaan tidak diundi;"))
+            said.append(_("mutu isi pembinaan, karena yang tercatat hanya waktu dan tindak lanjutnya;"))
+        if data.has("penilaian", "predikat") or data.has("penilaian", "rating_hasil"):
+            said.append(_("apakah penilai yang satu lebih murah nilai daripada yang lain."))
+    else:
+        said.append(_("mengapa sebuah indikator naik atau turun;"))
+        said.append(_("bagaimana keadaan pegawai yang tidak menjawab survei;"))
+        if not data.has("indikator_unit", "n"):
+            said.append(_("seberapa teliti tiap angka, karena jumlah penjawab tidak ada dalam data."))
+    return ItemList(tuple(compose("{text}", text=text) for text in said))
+
+
+def find_points(
+    distribution: Distribution | None,
+    reach: pd.DataFrame | None,
+    gaps: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    indicators: pd.DataFrame | None,
+) -> list[str]:
+    """Return what the results ask an office to look at, in words with their numbers; at most five points."""
+    points = [*_pattern_point(distribution), *_reach_point(reach), *_gap_point(gaps), *_follow_up_point(events)]
+    return [*points, *_indicator_points(indicators if not points else None)][:5]
+
+
+def _pattern_point(distribution: Distribution | None) -> list[str]:
+    if distribution is None:
+        return []
+    last = distribution.organisation.iloc[-1]
+    if pd.isna(last["kept"]) or last["kept"]:
+        return []
+    return [_("Pola predikat: {verdict}").format(verdict=last["verdict"])]
+
+
+def _reach_point(reach: pd.DataFrame | None) -> list[str]:
+    if reach is None:
+        return []
+    rows = reach[reach["share"].notna() & (reach["group"] != WHOLE)]
+    if rows.empty:
+        return []
+    row = rows.iloc[int(rows["share"].argmin())]
+    text = _("Jangkauan coaching dan mentoring terendah: {label}, {share}")
+    return [text.format(label=row["label"], share=percent(float(row["share"])))]
+
+
+def _gap_point(gaps: pd.DataFrame | None) -> list[str]:
+    if gaps is None or gaps["share"].notna().sum() == 0:
+        return []
+    row = gaps.iloc[int(gaps["share"].argmax())]
+    text = _("Kompetensi {name}: {share} pegawai di bawah standar")
+    return [text.format(name=row["kompetensi"], share=percent(float(row["share"])))]
+
+
+def _follow_up_point(events: pd.DataFrame | None) -> list[str]:
+    if events is None:
+        return []
+    row = events[events["jenis"] == ANY].iloc[0]
+    if pd.isna(row["follow_up"]):
+        return []
+    return [_("Tindak lanjut pembinaan selesai {share}").format(share=percent(float(row["follow_up"])))]
+
+
+def _indicator_points(indicators: pd.DataFrame | None) -> list[str]:
+    """Return the three indicators that lie farthest below the median of all units."""
+    if indicators is None:
+        return []
+    gap = (indicators["value"] - indicators["median"]).where(indicators["satuan"].notna())
+    lowest = indicators[gap < 0].assign(gap=gap).nsmallest(3, "gap")
+    text = _("{label}: {value}, {gap} poin di bawah median")
+    return [
+        text.format(label=row.label, value=number(float(row.value), 1), gap=number(abs(float(row.gap)), 1))
+        for row in each_row(lowest)
+    ]
+
+
+def table_follow_up(points: list[str], *, id: str = "tindak-lanjut") -> Table | LeftOut:
+    """Return the points with empty columns for the unit to fill in.
+
+    Parameters
+    ----------
+    points : list of str
+        From `find_points`.
+    id : str
+        Name for references.
+    """
+    if not points:
+        return LeftOut(_("tidak ada hal yang menonjol"), _("Tindak lanjut"))
+    blank = [""] * len(points)
+    frame = pd.DataFrame({"temuan": points, "tindakan": blank, "siapa": blank, "tenggat": blank})
+    columns = (
+        TableColumn("temuan", _("Temuan")),
+        TableColumn("tindakan", _("Tindak lanjut"), "text"),
+        TableColumn("siapa", _("Penanggung jawab"), "text"),
+        TableColumn("tenggat", _("Tenggat"), "text"),
+    )
+    return build_table(frame, columns, id=id, title=_("Tindak lanjut (diisi oleh unit)"))
+
+
+def sign_off(scope: Scope) -> SignOff:
+    """Return the close of a report, with names and NIP left blank."""
+    place = scope.data.keterangan.get("tempat", "")
+    dots = "." * 24
+    office = scope.data.keterangan.get("instansi") or ""
+    left = (_("Mengetahui,"), _("Kepala {office}").format(office=office) if office else _("Pimpinan instansi"))
+    name = _("Pengelola kinerja") if scope.is_agency else _("Pimpinan {name}").format(name=scope.name)
+    return SignOff(f"{place}, {dots}" if place else dots, left, (_("Disusun oleh,"), name))
+
+
+def say_definitions(scope: Scope) -> ItemList:
+    """Return what the terms of the report mean and how its numbers come about."""
+    said = []
+    if scope.has_people:
+        said.append(
+            compose(
+                _(
+                    "**Capaian SKP**: rata-rata tertimbang capaian indikator tiap pegawai; tiap indikator dihitung "
+                    "paling tinggi {cap} %."
+                ),
+                cap=number(CAPAIAN_CAP, 0),
+            )
+        )
+        said.append(
+            compose(_("**Predikat**: dari rating hasil kerja dan perilaku kerja; bila tidak ada, seperti dilaporkan."))
+        )
+        said.append(compose(_("**JP**: jam pelajaran; satu JP setara 45 menit.")))
+    said.append(
+        compose(
+            _(
+                "**Selang 95 %**: selang kepercayaan. Rata-rata memakai sebaran t, bagian (persen) memakai selang "
+                "Wilson, perubahan memperhitungkan orang yang sama pada kedua periode."
+            )
+        )
+    )
+    said.append(compose(_("**n**: banyaknya pegawai atau penjawab di balik sebuah angka.")))
+    said.append(compose(_("**Kelompok di bawah {k} orang** tidak ditampilkan di mana pun."), k=count(MIN_GROUP)))
+    return ItemList(tuple(said))
+
+
+RULES = {
+    "kuadran": mark("predikat dari rating hasil kerja dan perilaku kerja"),
+    "pola_distribusi": mark("pola distribusi predikat menurut predikat organisasi"),
+    "capaian_iki": mark("capaian indikator dari target dan realisasi"),
+    "kuantum_jp": mark("jam pelajaran setahun"),
+}
+
+
+def table_rules(rules: pd.DataFrame, scope: Scope, *, id: str = "aturan") -> Table | LeftOut:
+    """Return the rules of law that the report applied, each with its article and how sure it is.
+
+    Parameters
+    ----------
+    rules : DataFrame
+        From `kinerja_lib.rules.sources`.
+    scope : Scope
+        What the report is about; one without people applied none.
+    id : str
+        Name for references.
+    """
+    if not scope.has_people:
+        return LeftOut(_("tidak ada aturan penilaian yang diterapkan"), _("Aturan yang dipakai"))
+    used = rules[rules["rule"].isin(list(RULES))].drop_duplicates(["rule", "regulasi", "pasal", "keyakinan"])
+    groups = used.groupby(["rule", "regulasi"], sort=False)
+    frame = pd.DataFrame(
+        {
+            "regulasi": [regulation for (_rule, regulation), _rows in groups],
+            "pasal": [", ".join(dict.fromkeys(rows["pasal"].dropna().astype("str"))) or "–" for _key, rows in groups],
+            "rule": [_(RULES[str(rule)]) for (rule, _regulation), _rows in groups],
+            "keyakinan": [", ".join(dict.fromkeys(rows["keyakinan"].astype("str"))) for _key, rows in groups],
+        }
+    )
+    columns = (
+        TableColumn("regulasi", _("Peraturan")),
+        TableColumn("pasal", _("Pasal"), "text"),
+        TableColumn("rule", _("Dipakai untuk"), "text"),
+        TableColumn("keyakinan", _("Keyakinan"), "text"),
+    )
+    note = compose(
+        _("Keyakinan: V dibaca pada sumber (V2: lebih dari satu); I disimpulkan; M dari ingatan (H tinggi, M sedang).")
+    )
+    return build_table(frame, columns, id=id, title=_("Aturan yang dipakai"), notes=(note,))

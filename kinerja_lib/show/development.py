@@ -1,0 +1,327 @@
+"""Section IV on the page: who was reached by development, in which forms, and what is known of the sessions.
+
+Counselling shows counts only. A cell that would show one to four people reads "<5"; one that could give such a cell
+back is an en dash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.development import ANY, WHOLE
+from kinerja_lib.language import _, mark
+from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.rules import jp_bounds
+from kinerja_lib.scope import Scope
+from kinerja_lib.show.blocks import (
+    Figure,
+    LeftOut,
+    Note,
+    Paragraph,
+    Runs,
+    Table,
+    TableColumn,
+    build_table,
+    compose,
+    each_row,
+    lower_first,
+    tidy_rows,
+)
+from kinerja_lib.show.canvas import NARROW, WIDE
+from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
+from kinerja_lib.show.numbers import MISSING, count, interval, number, percent
+from kinerja_lib.vocabulary import Period
+
+GROUPINGS = {
+    "jenis_kelamin": mark("Jenis kelamin"),
+    "golongan": mark("Golongan"),
+    "jenis_jabatan": mark("Jenis jabatan"),
+    "status": mark("PNS dan PPPK"),
+}
+SMALL = f"<{MIN_GROUP}"
+
+
+def say_events(events: pd.DataFrame | None) -> Paragraph | LeftOut:
+    """Return how many people had some form of development, counselling apart."""
+    if events is None:
+        return LeftOut(_("tabel kegiatan tidak ada"))
+    whole = events[events["jenis"] == ANY].iloc[0]
+    if whole["hidden"]:
+        text = _("Cakupan pembinaan dan pelatihan tidak dirinci, agar tidak menunjuk orang.")
+        return Paragraph(compose(text), role="lead")
+    template = _("Sebanyak {people} dari {n} pegawai ({share}) mendapat pembinaan atau pelatihan.")
+    values = {"people": count(whole["people"]), "n": count(whole["n"]), "share": percent(whole["share"])}
+    return Paragraph(compose(template, **values), role="lead")
+
+
+def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk") -> Table | LeftOut:
+    """Return events, people, share and follow-up by form of development; the last row is any form."""
+    if events is None:
+        return LeftOut(_("tabel kegiatan tidak ada"), _("Pembinaan menurut bentuk"))
+    columns = (
+        TableColumn("label", _("Bentuk")),
+        TableColumn("events", _("Kegiatan (kali)"), "count"),
+        TableColumn("people", _("Pegawai (orang)"), "count"),
+        TableColumn("share", _("Bagian pegawai (%)"), "number", 1),
+        TableColumn("follow_up", _("Tindak lanjut selesai (%)"), "number", 1),
+    )
+    cover = pd.DataFrame(
+        {
+            "events": [SMALL if pd.isna(value) else np.nan for value in events["events"]],
+            "people": [SMALL if pd.isna(value) else np.nan for value in events["people"]],
+        },
+        dtype="object",
+    )
+    title = _("Pembinaan kinerja menurut bentuk, {period}").format(period=scope.period.label)
+    note = compose(_("Satu pegawai dapat mendapat lebih dari satu bentuk."))
+    return build_table(
+        events,
+        columns,
+        id=id,
+        title=title,
+        hidden=cover,
+        total=True,
+        notes=(note,),
+        source=_("tabel kegiatan, diolah."),
+    )
+
+
+def note_events(events: pd.DataFrame | None) -> Note | None:
+    """Return how to read the table of forms."""
+    if events is None:
+        return None
+    return Note(
+        (
+            compose(
+                _(
+                    "**Konseling hanya jumlah.** Isi dan nama tidak dibaca. Tanda <{k}: di bawah {k} pegawai. Tanda –: "
+                    "tidak ditampilkan atau tidak dicatat."
+                ),
+                k=count(MIN_GROUP),
+            ),
+        )
+    )
+
+
+def plot_reach(reach: pd.DataFrame | None, scope: Scope, *, id: str = "jangkauan") -> Figure | LeftOut:
+    """Return reach by group: share with coaching or mentoring, and mean JP, each with its interval.
+
+    Parameters
+    ----------
+    reach : DataFrame or None
+        From `build_reach`.
+    scope : Scope
+        What the report is about.
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+    """
+    if reach is None:
+        return LeftOut(_("tabel kegiatan tidak ada"), _("Jangkauan pembinaan"))
+    rows = [_reach_row(row, reach) for row in each_row(reach)]
+    whole = reach.iloc[0]
+    quantum = next(jp for status, bound, jp, _role in jp_bounds() if (status, bound) == ("PNS", "minimal"))
+    with_jp = bool(reach["jp"].notna().any())
+    facets = [
+        Facet(
+            _("Mendapat coaching atau mentoring"),
+            _("% pegawai"),
+            0,
+            100,
+            lambda value: percent(value, 0).text,
+            None,
+            None if pd.isna(whole["share"]) else float(whole["share"]),
+        )
+    ]
+    if with_jp:
+        top = max(quantum, float(np.nanmax(reach["jp_high"].fillna(reach["jp"])))) * 1.02
+        facets.append(
+            Facet(
+                _("JP rata-rata per pegawai"),
+                _("target {jp} JP setahun").format(jp=number(quantum, 0)),
+                0,
+                top,
+                lambda value: number(value, 0).text,
+                (quantum, ""),
+                None if pd.isna(whole["jp"]) else float(whole["jp"]),
+            )
+        )
+    rows = rows if with_jp else [DotRow(r.label, r.cells[:1], r.n, gap=r.gap, strong=r.strong) for r in rows]
+    n = whole["n"]
+    return Figure(
+        id=id,
+        title=_reach_title(reach),
+        subtitle=_("Titik: nilai kelompok; garis: selang 95 %; garis tipis: seluruh unit. {period}, n = {n}").format(
+            period=scope.period.label, n=SMALL if pd.isna(n) else count(n)
+        ),
+        caption=_("Jangkauan coaching dan mentoring serta JP menurut kelompok."),
+        alt=_reach_alt(reach),
+        svg=draw_dots(rows, facets, n_head="n", width=WIDE),
+        svg_narrow=draw_dots(rows, facets, n_head="n", width=NARROW),
+        source=_("tabel kegiatan dan pegawai, diolah."),
+        data=tidy_rows(reach),
+    )
+
+
+def _reach_row(row: Any, reach: pd.DataFrame) -> DotRow:
+    first = reach.index[reach["group"] == row.group][0]
+    position = reach.index[(reach["group"] == row.group) & (reach["level"] == row.level)][0]
+    detail = _("tidak dirinci (ada <{k})").format(k=MIN_GROUP)
+    if row.share_hidden or pd.isna(row.share):
+        share = Cell(detail)
+    else:
+        share = Cell(percent(row.share, 0).text, row.share, row.conf_low, row.conf_high)
+    jp = Cell(MISSING)
+    if pd.notna(row.jp):
+        ends = [None if pd.isna(v) else float(v) for v in (row.jp_low, row.jp_high)]
+        jp = Cell(number(row.jp, 1).text, float(row.jp), *ends)
+    n = MISSING if pd.isna(row.n) else count(row.n).text
+    whole = row.group == WHOLE
+    label = _(GROUPINGS[row.group]) if row.hidden and row.level == "" else str(row.label)
+    return DotRow(label, (share, jp), n, gap=bool(position == first and not whole), strong=whole)
+
+
+def _reach_title(reach: pd.DataFrame) -> str:
+    """Say which two groups of one grouping lie clear of each other; the widest apart, else that none does."""
+    best: tuple[float, str, str] | None = None
+    for name, rows in reach[reach["share"].notna() & (reach["group"] != WHOLE)].groupby("group", sort=False):
+        low, high = rows.iloc[int(rows["share"].argmin())], rows.iloc[int(rows["share"].argmax())]
+        apart = high["share"] - low["share"]
+        if name and high["conf_low"] > low["conf_high"] and (best is None or apart > best[0]):
+            best = (apart, str(low["label"]), str(high["label"]))
+    if best is None:
+        return _("Tidak ada kelompok yang jelas lebih jarang terjangkau")
+    return _("{low} lebih jarang terjangkau daripada {high}").format(low=best[1], high=lower_first(best[2]))
+
+
+def _reach_alt(reach: pd.DataFrame) -> str:
+    parts = []
+    for row in each_row(reach):
+        if row.share_hidden or pd.isna(row.share):
+            parts.append(_("{label}: tidak dirinci").format(label=row.label))
+            continue
+        text = f"{row.label} (n = {count(row.n)}): {percent(row.share, 0)} ({interval(row.conf_low, row.conf_high, 0)})"
+        if pd.notna(row.jp):
+            text += f", {number(row.jp, 1)} JP ({interval(row.jp_low, row.jp_high, 1)})"
+        parts.append(text)
+    return _("Titik dengan selang menurut kelompok. ") + "; ".join(parts) + "."
+
+
+def note_jp(jp: pd.DataFrame | None, scope: Scope) -> Note | None:
+    """Return how many reached the yearly quantum of JP by now, and that it is counted by the year."""
+    if jp is None:
+        return None
+    first: Runs = compose(_("**JP dihitung setahun.** Sampai {end}:"), end=scope.period.label)
+    paragraphs = [first]
+    for row in each_row(jp):
+        if row.hidden or pd.isna(row.n):
+            continue
+        template = (
+            _("{status}: {k} dari {n} ({share}) sudah mencapai {limit} JP")
+            if row.bound == "minimal"
+            else _("{status}: {k} dari {n} ({share}) melebihi {limit} JP")
+        )
+        extra = "" if row.role == "aturan" else _(" (informasi)")
+        values = {"k": count(row.count), "n": count(row.n), "share": percent(row.share), "limit": number(row.jp, 0)}
+        paragraphs.append((*compose(template, status=row.status, **values), {"text": extra + "."}))
+    return Note(tuple(paragraphs)) if len(paragraphs) > 1 else None
+
+
+def plot_gaps(gaps: pd.DataFrame | None, *, id: str = "kompetensi") -> Figure | LeftOut:
+    """Return for each competency the share of people below the standard of their post, with its interval."""
+    if gaps is None or gaps["share"].notna().sum() == 0:
+        return LeftOut(_("tidak ada penilaian kompetensi yang dapat ditampilkan"), _("Kesenjangan kompetensi"))
+    rows = [_gap_row(row) for row in each_row(gaps)]
+    top = max(40.0, float(np.nanmax(gaps["conf_high"])))
+    facet = Facet(
+        _("Di bawah standar jabatan"), _("% pegawai yang dinilai kompetensinya"), 0, top, lambda v: percent(v, 0).text
+    )
+    worst = gaps.iloc[int(gaps["share"].argmax())]
+    return Figure(
+        id=id,
+        title=_("Kesenjangan terbanyak pada {name}").format(name=str(worst["kompetensi"])),
+        subtitle=_("Bagian pegawai di bawah standar jabatan, selang 95 %, {period}").format(
+            period=Period.parse(str(worst["periode"])).label
+        ),
+        caption=_("Kesenjangan kompetensi menurut kompetensi."),
+        alt=_("Titik dengan selang. ") + "; ".join(_gap_text(row) for row in each_row(gaps)) + ".",
+        svg=draw_dots(rows, [facet], n_head="n", width=WIDE),
+        svg_narrow=draw_dots(rows, [facet], n_head="n", width=NARROW),
+        source=_("tabel kompetensi, diolah."),
+        data=tidy_rows(gaps),
+    )
+
+
+def _gap_row(row: Any) -> DotRow:
+    n = MISSING if pd.isna(row.n) else count(row.n).text
+    if pd.isna(row.share):
+        return DotRow(str(row.kompetensi), (Cell(_("tidak dirinci (ada <{k})").format(k=MIN_GROUP)),), n)
+    cell = Cell(percent(row.share, 0).text, row.share, row.conf_low, row.conf_high)
+    return DotRow(str(row.kompetensi), (cell,), n)
+
+
+def _gap_text(row: Any) -> str:
+    if pd.isna(row.share):
+        return f"{row.kompetensi}: {MISSING}"
+    ends = interval(row.conf_low, row.conf_high, 0)
+    return f"{row.kompetensi} (n = {count(row.n)}): {percent(row.share, 0)} ({ends})"
+
+
+def say_gaps(gaps: pd.DataFrame | None) -> Paragraph | None:
+    """Return which competency most people stand below the standard in, with interval and n."""
+    if gaps is None or gaps["share"].notna().sum() == 0:
+        return None
+    worst = gaps.iloc[int(gaps["share"].argmax())]
+    text = _(
+        "Pada {name}, {share} pegawai yang dinilai berada di bawah standar jabatannya (selang 95 %: "
+        "{interval}; n = {n})."
+    )
+    return Paragraph(
+        compose(
+            text,
+            name=str(worst["kompetensi"]),
+            share=percent(float(worst["share"])),
+            interval=interval(worst["conf_low"], worst["conf_high"], 0),
+            n=count(int(worst["n"])),
+        )
+    )
+
+
+def say_reach(reach: pd.DataFrame | None) -> Paragraph | None:
+    """Return the share of all people with coaching or mentoring and their mean JP, each with its interval."""
+    if reach is None or pd.isna(reach.iloc[0]["share"]):
+        return None
+    whole: Any = reach.iloc[0]
+    runs = compose(
+        _("Coaching atau mentoring menjangkau {share} pegawai (selang 95 %: {interval}; n = {n})."),
+        share=percent(whole["share"]),
+        interval=interval(whole["conf_low"], whole["conf_high"], 0),
+        n=count(int(whole["n"])),
+    )
+    if pd.notna(whole["jp"]):
+        text = _(" Rata-rata {jp} JP per pegawai pada periode ini (selang 95 %: {interval}).")
+        runs = (*runs, *compose(text, jp=number(whole["jp"]), interval=interval(whole["jp_low"], whole["jp_high"])))
+    return Paragraph(runs)
+
+
+def table_grow(grow: pd.DataFrame | None, scope: Scope, *, id: str = "grow") -> Table | LeftOut:
+    """Return coaching sessions and their follow-up by GROW stage."""
+    what = _("Tahap coaching GROW")
+    if grow is None:
+        return LeftOut(_("tahap_grow tidak dicatat"), what)
+    if grow["hidden"].all() or grow["sessions"].fillna(0).sum() == 0:
+        return LeftOut(_("kurang dari {k} pegawai mendapat coaching").format(k=MIN_GROUP), what)
+    columns = (
+        TableColumn("label", _("Tahap")),
+        TableColumn("sessions", _("Sesi"), "count"),
+        TableColumn("share", _("Bagian sesi (%)"), "number", 1),
+        TableColumn("follow_up", _("Tindak lanjut selesai (%)"), "number", 1),
+    )
+    title = _("Sesi coaching menurut tahap GROW, {period}").format(period=scope.period.label)
+    return build_table(grow, columns, id=id, title=title, source=_("tabel kegiatan, diolah."))

@@ -1,0 +1,258 @@
+"""Sentences of the unit and the agency report: each number is bound to the field that it came from.
+
+A sentence says what a result shows, with its n and interval; what limits a number stands in a note beside it.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kinerja_lib.intervals import share_interval
+from kinerja_lib.language import _
+from kinerja_lib.measures import GOOD, Distribution, Measure, Quality
+from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.scope import Scope, find_appraised
+from kinerja_lib.show.blocks import (
+    Head,
+    LeftOut,
+    Note,
+    Paragraph,
+    Runs,
+    compose,
+    each_row,
+)
+from kinerja_lib.show.figures import quantity
+from kinerja_lib.show.numbers import count, day, interval, percent
+from kinerja_lib.vocabulary import Period
+
+YES = "ya"
+
+
+def say_head(scope: Scope, *, title: str = "") -> Head:
+    """Return the head of a report: office, title, unit, period, date of the data, how many were appraised.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report is about.
+    title : str, optional
+        Another title than that of the performance report.
+    """
+    notes = scope.data.keterangan
+    facts = [(_("Periode"), scope.period.label)]
+    if notes.get("tanggal_data"):
+        facts.append((_("Data per"), _date_or_text(notes["tanggal_data"])))
+    facts.append(_size_fact(scope))
+    if notes.get("sintetis", "").lower() == YES:
+        facts.append((_("Catatan"), _("contoh, angka rekaan")))
+    office = notes.get("instansi") or notes.get("judul") or ""
+    name = _("Seluruh instansi") if scope.is_agency else scope.name
+    default = _("Laporan Pembinaan Kinerja") if scope.has_people else _("Laporan Indikator Unit")
+    return Head(office, title or default, name, tuple(facts), running=office if scope.is_agency else scope.name)
+
+
+def _date_or_text(text: str) -> str:
+    try:
+        return day(text).text
+    except ValueError:
+        return text
+
+
+def _size_fact(scope: Scope) -> tuple[str, str]:
+    if scope.has_people:
+        people = _appraised(scope)
+        return _("Pegawai"), _("{n} dinilai").format(n=count(people) if people >= MIN_GROUP else f"<{MIN_GROUP}")
+    rows = scope.data["indikator_unit"]
+    here = rows[rows["periode"] == str(scope.period)]
+    mine = here[here["unit_id"].isin(scope.members)]
+    if scope.is_agency:
+        return _("Unit"), count(here["unit_id"].nunique()).text
+    return _("Indikator"), count(mine["indikator"].nunique()).text
+
+
+def _appraised(scope: Scope) -> int:
+    found = find_appraised(scope.data, [str(scope.period)], None if scope.is_agency else scope.members)
+    return int(found["pegawai_id"].nunique())
+
+
+def say_quality(quality: Quality | None, scope: Scope) -> Paragraph:
+    """Return how many rows came in and how many are used."""
+    if quality is None:
+        rows = scope.data["indikator_unit"]
+        here = rows[rows["periode"] == str(scope.period)]
+        template = _("Pada {period}, {units} unit mempunyai nilai untuk {indicators} indikator.")
+        return Paragraph(
+            compose(
+                template,
+                period=scope.period.label,
+                units=count(here["unit_id"].nunique()),
+                indicators=count(here["indikator"].nunique()),
+            ),
+            role="lead",
+        )
+    left = quality.rows_in - quality.rows_used
+    template = (
+        _("Dari {rows_in} baris penilaian yang masuk, {rows_used} dipakai dan {left} tidak dipakai.")
+        if left
+        else _("Seluruh {rows_in} baris penilaian yang masuk dipakai.")
+    )
+    values = {"rows_in": count(quality.rows_in), "rows_used": count(quality.rows_used), "left": count(left)}
+    return Paragraph(compose(template, **values), role="lead")
+
+
+def say_basis(scope: Scope) -> Paragraph:
+    """Return the legal basis and coverage of a report on people, or what a report on indicators covers."""
+    if not scope.has_people:
+        return Paragraph(
+            compose(
+                _("Cakupan: indikator {name} pada {period}, dibandingkan dengan seluruh unit dalam data."),
+                name=scope.name,
+                period=scope.period.label,
+            )
+        )
+    return Paragraph(
+        compose(
+            _(
+                "Dasar: Peraturan Menteri PANRB Nomor 6 Tahun 2022 tentang Pengelolaan Kinerja Pegawai ASN, dengan "
+                "pola distribusi predikat menurut SE Menteri PANRB Nomor 3 Tahun 2023. Cakupan: seluruh pegawai {name} "
+                "yang dinilai pada {period}."
+            ),
+            name=_("instansi") if scope.is_agency else scope.name,
+            period=scope.period.label,
+        )
+    )
+
+
+def say_not_yet(scope: Scope) -> LeftOut:
+    """Return that a section is not made by this version; `scope` keeps the call like its siblings."""
+    return LeftOut(_("belum dibuat pada versi ini") if scope.has_people else _("hanya untuk data pegawai"))
+
+
+def note_quality(quality: Quality | None) -> Note | None:
+    """Return why rows were not used, each reason with its count; nothing where all were."""
+    if quality is None or quality.dropped.empty:
+        return None
+    total = int(quality.dropped["count"].sum())
+    reasons: Runs = compose(_("**{total} baris tidak dipakai:** "), total=count(total))
+    for index, row in enumerate(each_row(quality.dropped)):
+        end = "; " if index < len(quality.dropped) - 1 else "."
+        reasons = (*reasons, *compose("{n} {reason}", n=count(row.count), reason=row.reason), {"text": end})
+    return Note((reasons,))
+
+
+def say_distribution(distribution: Distribution | None) -> Paragraph | LeftOut:
+    """Return the share at Baik or better in the last period, with its interval and n."""
+    if distribution is None:
+        return LeftOut(_("tidak ada predikat kinerja"))
+    last = distribution.table["periode"].iloc[-1]
+    rows = distribution.table[distribution.table["periode"] == last]
+    good = rows[[set(levels) <= set(GOOD) for levels in rows["levels"]]]
+    n = rows["n"].iloc[0]
+    if pd.isna(n) or rows["share"].isna().any() or rows["hidden"].any():
+        return _say_hidden_distribution(str(last), rows)
+    level = share_interval(int(good["count"].sum()), int(n))
+    return Paragraph(
+        compose(
+            _("Predikat Baik atau Sangat Baik diperoleh {k} dari {n} pegawai ({share}; selang 95 %: {interval})."),
+            k=count(int(good["count"].sum())),
+            n=count(int(n)),
+            share=percent(level.value),
+            interval=interval(level.conf_low, level.conf_high, 0),
+        ),
+        role="lead",
+    )
+
+
+def _say_hidden_distribution(period: str, rows: pd.DataFrame) -> Paragraph:
+    """Return what may be said of the best level where the others are merged."""
+    name = Period.parse(period).label
+    first = rows.iloc[0]
+    if first["hidden"] or pd.isna(first["share"]):
+        text = _("Sebaran predikat {period} tidak dirinci, agar tidak menunjuk orang.")
+        return Paragraph(compose(text, period=name), role="lead")
+    level = share_interval(int(first["count"]), int(first["n"]))
+    text = _(
+        "Predikat {level} diperoleh {k} dari {n} pegawai ({share}; selang 95 %: {interval}); sisanya tidak dirinci."
+    )
+    return Paragraph(
+        compose(
+            text,
+            level=first["label"],
+            k=count(int(first["count"])),
+            n=count(int(first["n"])),
+            share=percent(level.value),
+            interval=interval(level.conf_low, level.conf_high, 0),
+        ),
+        role="lead",
+    )
+
+
+def say_achievement(
+    distribution: Distribution | None, trend: pd.DataFrame | None, measure: Measure | None
+) -> Paragraph | LeftOut:
+    """Return the sentence that opens the section on achievement: of the predikat, else of the measure over time."""
+    if distribution is not None:
+        return say_distribution(distribution)
+    sentence = say_trend(trend, measure)
+    if sentence is None:
+        return LeftOut(_("tidak ada ukuran kinerja"))
+    return Paragraph(sentence.runs, role="lead")
+
+
+def note_distribution(distribution: Distribution | None) -> Note | None:
+    """Return how to read the pattern, the verdict of the last period, and why something is not shown."""
+    if distribution is None:
+        return None
+    last = distribution.organisation.iloc[-1]
+    paragraphs = []
+    if pd.notna(last["predikat_organisasi"]):
+        paragraphs.append(
+            compose(
+                _(
+                    "**Pola untuk organisasi {level}** (SE Menteri PANRB 3/2023), {period}: {verdict}. Pola ini bahan "
+                    "pertimbangan pimpinan, bukan kuota."
+                ),
+                level=last["predikat_organisasi"],
+                period=Period.parse(last["periode"]).label,
+                verdict=last["verdict"],
+            )
+        )
+    hidden = distribution.table[distribution.table["hidden"]]["periode"].drop_duplicates()
+    if len(hidden):
+        names = ", ".join(Period.parse(str(text)).label for text in hidden)
+        paragraphs.append(
+            compose(
+                _(
+                    "**Tidak dirinci ({periods}):** ada kelompok di bawah {k} pegawai, atau semua berpredikat sama. "
+                    "Kelompok di sebelahnya ikut digabung agar tidak dapat dihitung balik."
+                ),
+                periods=names,
+                k=count(MIN_GROUP),
+            )
+        )
+    return Note(tuple(paragraphs)) if paragraphs else None
+
+
+def say_trend(trend: pd.DataFrame | None, measure: Measure | None) -> Paragraph | None:
+    """Return the last value of the measure beside the reference, each with its interval where there is one."""
+    if trend is None or measure is None:
+        return None
+    own = trend[trend["group"] == ("unit" if "unit" in set(trend["group"]) else "instansi")]
+    last = own[own["value"].notna()].iloc[-1] if own["value"].notna().any() else None
+    if last is None:
+        return None
+    ends = interval(last["conf_low"], last["conf_high"])
+    parts = compose(
+        _("{measure} pada {period}: **{value}**"),
+        measure=measure.label,
+        period=Period.parse(last["periode"]).label,
+        value=quantity(last["value"], measure.unit),
+    )
+    if ends.value is not None:
+        parts = (*parts, *compose(_(" (selang 95 %: {interval}; n = {n})"), interval=ends, n=count(last["n"])))
+    other = trend[(trend["group"] == "instansi") & (trend["periode"] == last["periode"])]
+    if own["group"].iloc[0] == "unit" and len(other) and pd.notna(other["value"].iloc[0]):
+        name = _("median semua unit") if measure.indikator else _("seluruh instansi")
+        reference = quantity(other["value"].iloc[0], measure.unit)
+        parts = (*parts, *compose(_("; {name}: {value}"), name=name, value=reference))
+    return Paragraph((*parts, {"text": "."}))

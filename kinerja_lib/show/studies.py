@@ -1,0 +1,375 @@
+"""A study on the page: its sentence, its figure, its tables, and what it cannot show.
+
+The verb comes from one table, keyed by design: only a comparison may be called an effect. Numbers in sentences are
+bound to the result's fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kinerja_lib.language import _, mark
+from kinerja_lib.schema import Dataset
+from kinerja_lib.show.blocks import (
+    Figure,
+    Head,
+    ItemList,
+    LeftOut,
+    Note,
+    Paragraph,
+    Runs,
+    Table,
+    TableColumn,
+    build_table,
+    compose,
+    each_row,
+    lower_first,
+    tidy_rows,
+)
+from kinerja_lib.show.canvas import NARROW, WIDE, span
+from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
+from kinerja_lib.show.numbers import count, interval, number, percent
+from kinerja_lib.studies import CONTROL, RANDOM, Study
+from kinerja_lib.vocabulary import label
+
+VERBS = {
+    "random": mark("berdampak pada"),
+    "comparative": mark("berdampak pada"),
+    "pre_post": mark("diikuti perubahan pada"),
+    "correlational": mark("berkaitan dengan"),
+}
+DESIGNS = {
+    "random": mark("acak (random): penugasan diundi"),
+    "": mark("tidak acak"),
+}
+DECIMALS = 0
+
+
+def say_study(study: Study) -> Paragraph:
+    """Return what the study found, one sentence an arm, with the verb that its design allows."""
+    if study.verdict is not None:
+        reasons = " ".join(study.reasons)
+        return Paragraph(compose(_("Data ini tidak dapat menjawab. {reasons}"), reasons=reasons), role="lead")
+    runs: Runs = ()
+    for row in each_row(_headline(study)):
+        runs = (*runs, *_say_arm(study, row), {"text": " "})
+    return Paragraph(runs[:-1], role="lead")
+
+
+def _headline(study: Study) -> pd.DataFrame:
+    return study.table[study.table["headline"]].sort_values("estimate", ascending=False, kind="stable")
+
+
+def _say_arm(study: Study, row: Any) -> Runs:
+    """Return the sentence of one arm: effect where the interval leaves zero out, doubt where it does not."""
+    low, high = row.conf_low, row.conf_high
+    known = low > 0 or high < 0
+    template = (
+        _(
+            "Penugasan ke {arm} {verb} {outcome}: {size} {unit} {direction} daripada pembanding "
+            "(selang 95 %: {interval}; n = {n} pengamatan)."
+        )
+        if known
+        else _(
+            "Untuk {arm}, dampaknya pada {outcome} tidak dapat dipastikan: selisihnya {size} {unit}, dan selangnya "
+            "memuat nol ({interval}; n = {n} pengamatan)."
+        )
+    )
+    estimate = row.estimate
+    return compose(
+        template,
+        arm=lower_first(label(row.term)),
+        verb=_(VERBS.get(study.design, VERBS["correlational"])),
+        outcome=study.outcome,
+        size=number(abs(estimate) if known else estimate, DECIMALS),
+        unit=study.unit,
+        direction=_("lebih tinggi") if estimate > 0 else _("lebih rendah"),
+        interval=interval(low, high, DECIMALS),
+        n=count(row.n),
+    )
+
+
+def say_naive(study: Study) -> Paragraph:
+    """Return what a before-after comparison of the participants alone would have claimed."""
+    whole = study.naive[study.naive["group"] == ""]
+    rows = whole if len(whole) else study.naive
+    parts = [
+        compose(
+            _("{arm}: {size} {unit} ({interval}; n = {n} pengamatan)"),
+            arm=label(row.term),
+            size=number(row.estimate, DECIMALS, signed=True),
+            unit=study.unit,
+            interval=interval(row.conf_low, row.conf_high, DECIMALS),
+            n=count(row.n),
+        )
+        for row in each_row(rows)
+    ]
+    runs: Runs = ({"text": _("Perubahan sejak awal di kalangan peserta saja. ")},)
+    for index, part in enumerate(parts):
+        runs = (*runs, *part, {"text": "; " if index < len(parts) - 1 else "."})
+    return Paragraph(runs)
+
+
+def note_design(study: Study) -> Note:
+    """Return the design in words, the error rule and what has to hold."""
+    pooled = study.pooled
+    first = compose(_("**Rancangan:** {design}."), design=_(DESIGNS.get(study.design, study.design)))
+    if pooled is None:
+        return Note((first,))
+    assumptions = " ".join(pooled.assumptions)
+    return Note(
+        (
+            first,
+            compose(_("**Galat baku:** {errors}."), errors=pooled.errors.rstrip(".")),
+            compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions),
+        )
+    )
+
+
+def say_arms(study: Study) -> Paragraph:
+    """Return how many people were assigned to how many groups, and the lowest follow-up."""
+    if study.arms.empty:
+        return Paragraph(compose(_("Tidak ada kelompok yang diundi.")))
+    assigned = study.arms.drop_duplicates("arm")["n_assigned"]
+    lowest = study.arms.iloc[int(study.arms["follow_up"].argmin())]
+    text = _(
+        "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari "
+        "sebuah kelompok "
+        "({n} orang) pada satu waktu."
+    )
+    values = {"people": count(int(assigned.sum())), "arms": count(len(assigned)), "n": count(int(lowest["n"]))}
+    return Paragraph(compose(text, **values, share=percent(100 * float(lowest["follow_up"]))))
+
+
+def say_times(study: Study) -> Paragraph | None:
+    """Return how the estimate of the first arm moves over time, and why its peak is no measure of the effect."""
+    if study.verdict is not None or len(study.by_period) < 2:
+        return None
+    arm = _headline(study)["term"].iloc[0]
+    rows = study.by_period[study.by_period["term"] == arm]
+    top, last = rows.iloc[int(rows["estimate"].argmax())], rows.iloc[-1]
+    text = _(
+        "Untuk {arm}, selisih terbesar terdapat pada bulan ke-{top} ({top_value} {unit}); pada bulan ke-{last} "
+        "selisihnya "
+        "{last_value} {unit} (selang 95 %: {interval}). Selang tiap waktu lebar, sehingga puncaknya tidak "
+        "boleh dibaca sebagai "
+        "ukuran dampak."
+    )
+    return Paragraph(
+        compose(
+            text,
+            arm=lower_first(label(arm)),
+            top=count(int(top["months"])),
+            top_value=number(top["estimate"], DECIMALS),
+            last=count(int(last["months"])),
+            last_value=number(last["estimate"], DECIMALS),
+            unit=study.unit,
+            interval=interval(last["conf_low"], last["conf_high"], DECIMALS),
+        )
+    )
+
+
+def say_limits(study: Study) -> ItemList:
+    """Return what the study cannot show, a sentence an item."""
+    return ItemList(tuple(compose("{limit}", limit=limit) for limit in study.limits))
+
+
+def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
+    """Return the effects as dots with intervals: all periods together first, then each period, then the naive answer.
+
+    Parameters
+    ----------
+    study : Study
+        From `study_value`.
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where the study could not answer.
+    """
+    if study.verdict is not None:
+        return LeftOut(_("tidak ada pembanding yang diundi"))
+    arms = list(dict.fromkeys(_headline(study)["term"]))
+    table = study.table[~study.table["naive"]]
+    rows = [_dot_row(study, arms, group) for group in dict.fromkeys(table["group"])]
+    rows.append(_dot_row(study, arms, "", naive=True))
+    low, high = span([*table["conf_low"], *table["conf_high"]], include=[0.0], margin=0.04)
+    facets = [
+        Facet(
+            label(arm),
+            _("selisih, {unit}").format(unit=study.unit),
+            low,
+            high,
+            _tick,
+            (0.0, _("0 = tidak ada selisih")),
+        )
+        for arm in arms
+    ]
+    main = _headline(study).iloc[0]
+    return Figure(
+        id=id,
+        title=_title(study),
+        subtitle=_("Selisih {outcome} dengan pembanding ({unit}), selang 95 %, n = {n}").format(
+            outcome=study.outcome, unit=study.unit, n=count(main["n"])
+        ),
+        caption=_(
+            "Selisih menurut waktu sejak program mulai; titik berongga: perubahan peserta saja, tanpa pembanding."
+        ),
+        alt=_alt(study, arms),
+        svg=draw_dots(rows, facets, n_head="", width=WIDE),
+        svg_narrow=draw_dots(rows, facets, n_head="", width=NARROW),
+        data=tidy_rows(study.table),
+    )
+
+
+def _tick(value: float) -> str:
+    return number(value, 0, signed=True).text
+
+
+def _dot_row(study: Study, arms: list[str], group: str, *, naive: bool = False) -> DotRow:
+    table = study.table[(study.table["naive"] == naive) & (study.table["group"] == group)].set_index("term")
+    cells = []
+    for arm in arms:
+        if arm not in table.index:
+            cells.append(Cell("–"))
+            continue
+        row: Any = table.loc[arm]
+        cells.append(Cell(_tick(row["estimate"]), row["estimate"], row["conf_low"], row["conf_high"]))
+    if naive:
+        return DotRow(_("Peserta saja"), tuple(cells), gap=True, hollow=True)
+    if group == "":
+        return DotRow(_("Semua waktu"), tuple(cells), strong=True)
+    return DotRow(say_month(table["months"].iloc[0]), tuple(cells), gap=bool(table["months"].iloc[0] == _first(study)))
+
+
+def _first(study: Study) -> float:
+    return float(study.by_period["months"].min())
+
+
+def say_month(months: float) -> str:
+    """Return the reader's words for the time since a programme started."""
+    return _("Bulan ke-{n}").format(n=int(months))
+
+
+def _title(study: Study) -> str:
+    known = _headline(study)
+    known = known[(known["conf_low"] > 0) | (known["conf_high"] < 0)]
+    if known.empty:
+        return _("Tidak ada selisih yang dapat dipastikan")
+    names = _(" dan ").join(label(arm) for arm in known["term"])
+    others = len(_headline(study)) - len(known)
+    if others == 0:
+        return _("{names} berbeda dari pembanding").format(names=names)
+    return _("Hanya {names} yang berbeda dari pembanding").format(names=lower_first(names))
+
+
+def _alt(study: Study, arms: list[str]) -> str:
+    parts = []
+    for row in each_row(study.table[~study.table["naive"]]):
+        when = _("semua waktu") if row.group == "" else say_month(row.months).lower()
+        values = f"{number(row.estimate, 0)} ({interval(row.conf_low, row.conf_high, 0)})"
+        parts.append(f"{label(row.term)}, {when}: {values}")
+    return _("Titik dengan selang untuk {arms}. ").format(arms=_(" dan ").join(label(a) for a in arms)) + "; ".join(
+        parts
+    )
+
+
+def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
+    """Return the comparisons, a row a time and three columns an arm: estimate, standard error, interval."""
+    if study.verdict is not None:
+        return LeftOut(_("tidak ada pembanding yang diundi"))
+    rows = study.table[~study.table["naive"]]
+    arms = list(dict.fromkeys(_headline(study)["term"]))
+    frame = pd.DataFrame([_table_row(rows[rows["group"] == group], arms) for group in dict.fromkeys(rows["group"])])
+    columns = [TableColumn("when", _("Waktu"))]
+    for arm in arms:
+        columns += [
+            TableColumn(f"{arm}_estimate", _("selisih"), "number", 2),
+            TableColumn(f"{arm}_error", _("galat baku"), "number", 2),
+            TableColumn(f"{arm}_interval", _("selang 95 %"), "words"),
+        ]
+    columns.append(TableColumn("n", _("n"), "count"))
+    spanners = ({"label": "", "span": 1}, *({"label": label(arm), "span": 3} for arm in arms), {"label": "", "span": 1})
+    text = _("Semua waktu: galat baku dikelompokkan menurut orang (CR1). Tiap waktu: galat baku klasik.")
+    title = _("Selisih dengan pembanding, {outcome} ({unit})").format(outcome=study.outcome, unit=study.unit)
+    notes = (compose(text),) if study.pooled is not None else ()
+    return build_table(frame, columns, id=id, title=title, spanners=spanners, notes=notes)
+
+
+def _table_row(rows: pd.DataFrame, arms: list[str]) -> dict[str, object]:
+    first: Any = rows.iloc[0]
+    cells: dict[str, object] = {"when": _("Semua waktu") if first["group"] == "" else say_month(first["months"])}
+    for arm in arms:
+        row: Any = rows.set_index("term").loc[arm]
+        cells |= {
+            f"{arm}_estimate": row["estimate"],
+            f"{arm}_error": row["std_error"],
+            f"{arm}_interval": interval(row["conf_low"], row["conf_high"], 0).text,
+        }
+    return cells | {"n": first["n"]}
+
+
+def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut:
+    """Return classical and robust (HC1) standard errors side by side, for each time and arm."""
+    if study.verdict is not None or study.by_period.empty:
+        return LeftOut(_("tidak ada perbandingan menurut waktu"))
+    rows = study.by_period
+    frame = pd.DataFrame(
+        {
+            "when": [say_month(months) for months in rows["months"]],
+            "arm": [label(str(term)) for term in rows["term"]],
+            "std_error": rows["std_error"],
+            "robust": rows["std_error_hc1"],
+            "n": rows["n"],
+        }
+    )
+    columns = (
+        TableColumn("when", _("Waktu")),
+        TableColumn("arm", _("Kelompok"), "text"),
+        TableColumn("std_error", _("Galat baku klasik"), "number", 2),
+        TableColumn("robust", _("Galat baku tegar (HC1)"), "number", 2),
+        TableColumn("n", _("n"), "count"),
+    )
+    return build_table(frame, columns, id=id, title=_("Galat baku menurut dua aturan"))
+
+
+def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut:
+    """Return how many were assigned to each arm and how many were seen at each time."""
+    if study.arms.empty:
+        return LeftOut(_("tidak ada kelompok yang diundi"))
+    wide = study.arms.pivot(index="arm", columns="periode", values="n").reindex(list(dict.fromkeys(study.arms["arm"])))
+    assigned = study.arms.drop_duplicates("arm").set_index("arm")["n_assigned"]
+    frame = (
+        wide.astype("float64").assign(assigned=assigned, arm=[_arm(arm) for arm in wide.index]).reset_index(drop=True)
+    )
+    baseline = [text for text in wide.columns if text not in set(study.by_period["group"])]
+    months = study.by_period.drop_duplicates("group").set_index("group")["months"]
+    columns = [
+        TableColumn("arm", _("Kelompok")),
+        TableColumn("assigned", _("Diundi (orang)"), "count"),
+        *(
+            TableColumn(text, _("Awal") if text in baseline else say_month(months[text]), "count")
+            for text in map(str, wide.columns)
+        ),
+    ]
+    frame.columns = [str(name) for name in frame.columns]
+    return build_table(frame, columns, id=id, title=_("Orang yang diundi dan yang teramati pada tiap waktu"))
+
+
+def _arm(arm: str) -> str:
+    return _("Pembanding") if arm == CONTROL else label(arm)
+
+
+def say_study_head(data: Dataset) -> Head:
+    """Return the head of a study: where the data come from, licence, design; its title is the notebook's own."""
+    notes = data.keterangan
+    facts = [(_("Data"), notes.get("tanggal_data") or "–")]
+    if notes.get("lisensi"):
+        facts.append((_("Lisensi"), notes["lisensi"]))
+    design = _("acak (random)") if notes.get("rancangan") == RANDOM else _("tidak acak")
+    facts.append((_("Rancangan"), design))
+    return Head(notes.get("instansi", ""), "", notes.get("judul", ""), tuple(facts), running=notes.get("judul", ""))

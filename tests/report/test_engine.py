@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kinerja_lib import language
+from kinerja_lib.errors import CallError, RunError
+from kinerja_lib.language import current_language
+from kinerja_lib.report.engine import run_notebook
+
+CELL = 'data: str = "data/contoh"  # data\nn: int = 1  # n\nlang: str = "id"  # bahasa\n'
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@pytest.fixture
+def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue that knows one Markdown cell and one word of the page."""
+    folder = tmp_path / "locale"
+    folder.mkdir()
+    text = 'msgid "# Judul"\nmsgstr "# Title"\n\nmsgid "Daftar isi"\nmsgstr "Contents"\n'
+    (folder / "en.po").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(language, "CATALOGUES", folder)
+    language.read_catalogue.cache_clear()
+    yield
+    language.read_catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("english")
+def test_page_and_notebook_appear_whole_in_the_language_asked_for(
+    tmp_path: Path, make_notebook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = make_notebook(tmp_path / "a{b}.ipynb", CELL, "print(data, n, lang)")
+    before = source.read_bytes()
+    out = tmp_path / "hasil {x}"
+
+    run = run_notebook(source, out, {"n": 3, "data": "relatif"}, lang="en", footer=("Sumber <x>",))
+    page = run.page.read_bytes()
+    again = run_notebook(source, out, {"n": 3, "data": "relatif"}, lang="en", footer=("Sumber <x>",))
+
+    assert (run.name, run.title, again.page.read_bytes()) == ("a{b}", "Title", page)
+    assert 'lang="en"' in page.decode()
+    assert "Contents" in page.decode()
+    assert "Sumber &lt;x&gt;" in page.decode()
+    assert names(out) == ["a{b}.html", "a{b}.ipynb"]
+    executed = json.loads(run.notebook.read_text(encoding="utf-8"))
+    printed = [output["text"] for cell in executed["cells"] for output in cell.get("outputs", [])]
+    assert "".join(printed[0]) == f"{tmp_path / 'relatif'} 3 en\n"
+    assert executed["metadata"]["papermill"]["output_path"] == "a{b}.ipynb"
+    assert source.read_bytes() == before
+    assert current_language() == "id"
+
+
+STOPS = {
+    "our own error": (
+        "from kinerja_lib.errors import DataError\nraise DataError('unit kosong.\\nIsi dahulu.')",
+        "buku, sel [3]: unit kosong. Isi dahulu.",
+    ),
+    "sys.exit": (
+        "import sys; sys.exit(0)",
+        "buku, sel [3]: notebook berhenti di sini (SystemExit) sebelum sel terakhir.",
+    ),
+    "dead kernel": (
+        "import os; os._exit(1)",
+        "buku, sel [3]: kernel berhenti, mungkin karena memori habis (DeadKernelError: Kernel died)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "message"), STOPS.values(), ids=STOPS.keys())
+def test_a_run_that_stops_leaves_no_page(tmp_path: Path, make_notebook: Any, code: str, message: str) -> None:
+    source = make_notebook(tmp_path / "buku.ipynb", CELL, code, "sesudah = 1")
+    out = tmp_path / "hasil"
+    out.mkdir()
+    for older in ("buku.html", "buku.ipynb"):
+        (out / older).write_text("lama", encoding="utf-8")
+
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
+        run_notebook(source, out, {"n": 1})
+
+    assert names(out) == ["buku.gagal.ipynb"]
+    assert json.loads((out / "buku.gagal.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def test_a_refused_parameter_starts_nothing(tmp_path: Path, make_notebook: Any) -> None:
+    source = make_notebook(tmp_path / "buku.ipynb", CELL)
+    with pytest.raises(CallError, match=r"^buku: parameter m tidak dikenal; yang ada: data, n, lang.$"):
+        run_notebook(source, tmp_path / "hasil", {"m": 1})
+    assert names(tmp_path / "hasil") == []
+
+
+def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CallError, match=r"^lang: ditemukan 'fr'; yang diizinkan: id, en.$"):
+        run_notebook(tmp_path / "buku.ipynb", tmp_path, {}, lang="fr")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, make_notebook: Any) -> None:
+    (tmp_path / "berkas").write_text("", encoding="utf-8")
+    source = make_notebook(tmp_path / "buku.ipynb", CELL)
+    with pytest.raises(RunError, match=r"^buku: hasil tidak dapat ditulis \("):
+        run_notebook(source, tmp_path / "berkas" / "hasil", {})
