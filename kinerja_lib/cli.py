@@ -1,0 +1,356 @@
+"""The `kinerja` command: parse, call, print. What is done is done elsewhere.
+
+Exit codes: 0 done; 1 the data or the run have faults that the output lists; 2 the call itself is wrong; 130 stopped.
+Heavy modules are imported by the command that needs them, so that help and faults appear at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kinerja_lib import __version__
+from kinerja_lib.errors import CallError, DataError, KinerjaError, list_values, nearest, require_choice
+from kinerja_lib.language import LANGUAGES, _, current_language, use_language
+from kinerja_lib.terminal import Parser, argparse_words, note, prepare_streams, say, study_lines
+
+if TYPE_CHECKING:
+    from kinerja_lib.report.batch import BatchResult
+
+DONE, FAULTS, WRONG_CALL, STOPPED = 0, 1, 2, 130
+FORMATS = ("html",)
+LATER_FORMATS = ("pdf", "docx", "xlsx")
+LATER_STUDIES = ("cost", "retention", "climate", "card")
+STUDY_NOTEBOOK = "11_nilai"
+LANGUAGE_VARIABLE = "KINERJA_LANG"
+SHOWN = 10  # failed pages listed on the terminal; the index page has all
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the program's name; None = as the program was started.
+
+    Returns
+    -------
+    int
+        0 done, 1 faults, 2 wrong call, 130 stopped.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_streams()
+    try:
+        use_language(choose_language(words, os.environ))
+        args = parse(words)
+        return int(args.run(args))
+    except KinerjaError as error:
+        note(f"kinerja: {error}")
+        return WRONG_CALL if isinstance(error, CallError) else FAULTS
+    except SystemExit as end:  # argparse: help was shown, or a fault told
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        note("kinerja: " + _("dihentikan."))
+        return STOPPED
+    except Exception as error:
+        message = _("kesalahan tak terduga ({kind}); rinciannya tercatat di {log}")
+        note("kinerja: " + message.format(kind=type(error).__name__, log=_write_log(words)))
+        return FAULTS
+
+
+def _write_log(words: Sequence[str]) -> str:
+    """Write the traceback of the error in hand into the system's temporary folder and return where."""
+    handle, name = tempfile.mkstemp(prefix="kinerja-", suffix=".log")
+    with open(handle, "w", encoding="utf-8", errors="replace") as log:  # noqa: PTH123 - an open file, not a path
+        log.write(f"kinerja_lib {__version__}, Python {sys.version}\nkinerja {' '.join(words)}\n\n")
+        log.write(traceback.format_exc())
+    return name
+
+
+def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the language that ``--lang`` or the environment asks for; a wrong ``--lang`` is told by the parser."""
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        asked = following if word == "--lang" else word.partition("=")[2] if word.startswith("--lang=") else ""
+        if asked in LANGUAGES:
+            return asked
+    chosen = environment.get(LANGUAGE_VARIABLE) or "id"
+    require_choice(LANGUAGE_VARIABLE, chosen, LANGUAGES)
+    return chosen
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments, with the function to run as `run`; end with 2 on a wrong call."""
+    with argparse_words():
+        parser, commands = build_parser()
+        args, strange = parser.parse_known_args(words)
+        if strange:
+            own = commands[args.command]
+            hint = nearest(strange[0].partition("=")[0], own._option_string_actions)
+            own.error(_("argumen tidak dikenal: {strange}.").format(strange=list_values(strange, shown=3)) + hint)
+    if args.lang is not None:
+        use_language(args.lang)
+    return args
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of the whole command, and those of its commands by name."""
+    parser = Parser(prog="kinerja", description=_("Laporan dan kajian pembinaan kinerja dari data kepegawaian."))
+    version = _("tampilkan nomor versi lalu selesai")
+    parser.add_argument("--version", action="version", version=f"kinerja_lib {__version__}", help=version)
+    _add_language(parser, default=None)
+    commands = parser.add_subparsers(dest="command", metavar=_("PERINTAH"), required=True, title=_("perintah"))
+    parts = {
+        "report": (_add_report, _("susun laporan (tanpa argumen lain: instansi contoh)")),
+        "study": (_add_study, _("jalankan satu kajian dan tampilkan hasilnya")),
+        "open": (_add_open, _("ambil data terbuka menjadi tabel baku")),
+        "synth": (_add_synth, _("buat instansi rekaan dengan dampak yang diketahui")),
+        "lab": (_add_lab, _("buka Jupyter pada notebook pembuka")),
+        "doctor": (_add_doctor, _("periksa pemasangan")),
+    }
+    for name, (add, text) in parts.items():
+        part = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
+        add(part)
+        _add_language(part, default=argparse.SUPPRESS)
+    return parser, dict(commands.choices)
+
+
+def _add_language(parser: Parser, *, default: Any) -> None:
+    parser.add_argument("--lang", choices=LANGUAGES, default=default, help=_("bahasa laporan dan pesan"))
+
+
+def _add_report(parser: Parser) -> None:
+    add = parser.add_argument
+    add("data", nargs="?", metavar="DATA", help=_("folder atau buku kerja data; bawaan: instansi contoh"))
+    add("--period", default="", metavar="2025-S1", help=_("periode laporan; bawaan: yang terakhir pada data"))
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--unit", nargs="+", action="extend", default=[], metavar="ID", help=_("laporan untuk unit ini"))
+    which.add_argument("--all-units", action="store_true", help=_("laporan untuk setiap unit"))
+    names = _("hanya notebook ini")
+    add("--notebook", nargs="+", action="extend", default=[], metavar=_("NAMA"), help=names)
+    add("--format", default="html", metavar="html", help=_("format laporan; versi ini: html"))
+    add("--out", metavar=_("FOLDER"), help=_("folder hasil; bawaan: folder baru di reports/runs"))
+    add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya halaman sekaligus; bawaan: jumlah inti prosesor"))
+    add("--scheduler", metavar=_("ALAMAT"), help=_("belum tersedia pada versi ini"))
+    add("--force", action="store_true", help=_("susun ulang semua halaman (versi ini selalu begitu)"))
+    values = _("nilai parameter notebook")
+    add("--param", nargs="+", action="extend", default=[], metavar=_("NAMA=NILAI"), help=values)
+    parser.set_defaults(run=run_report)
+
+
+def _add_study(parser: Parser) -> None:
+    parser.add_argument("name", metavar=_("KAJIAN"), help="value")
+    parser.add_argument("data", metavar="DATA", help=_("folder atau buku kerja data"))
+    parser.add_argument("--json", metavar=_("BERKAS"), help=_("tulis hasilnya juga sebagai JSON"))
+    parser.add_argument("--out", metavar=_("FOLDER"), help=_("folder hasil; bawaan: folder baru di reports/runs"))
+    parser.set_defaults(run=run_study)
+
+
+def _add_open(parser: Parser) -> None:
+    parser.add_argument("name", metavar=_("NAMA"), help="csps | bdj2018 | jtrain | nsw")
+    parser.add_argument("--from", dest="folder", metavar=_("FOLDER"), help=_("folder berkas asalnya"))
+    parser.add_argument("--out", required=True, metavar="DATA", help=_("folder tabel baku yang ditulis"))
+    parser.set_defaults(run=run_open)
+
+
+def _add_synth(parser: Parser) -> None:
+    parser.add_argument("--out", required=True, metavar="DATA", help=_("folder tabel baku yang ditulis"))
+    for name, text in (
+        ("people", _("banyaknya pegawai")),
+        ("units", _("banyaknya unit")),
+        ("periods", _("banyaknya semester")),
+        ("seed", _("benih bilangan acak")),
+    ):
+        parser.add_argument(f"--{name}", type=_whole_number, default=argparse.SUPPRESS, metavar="N", help=text)
+    effect = _("dampak yang ditanam, seperti coaching=0.3")
+    parser.add_argument("--effect", nargs="+", action="extend", default=[], metavar=_("NAMA=NILAI"), help=effect)
+    parser.set_defaults(run=run_synth)
+
+
+def _add_lab(parser: Parser) -> None:
+    parser.set_defaults(run=run_lab)
+
+
+def _add_doctor(parser: Parser) -> None:
+    parser.set_defaults(run=run_doctor)
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        message = _("ditemukan {found}; yang diizinkan: bilangan bulat")
+        raise argparse.ArgumentTypeError(message.format(found=repr(text))) from None
+
+
+def run_report(args: argparse.Namespace) -> int:
+    """Make reports and print where they are."""
+    _require_available(args)
+    params = _split_settings(args.param)
+    note(_("Membaca data {data} ...").format(data=args.data or _("instansi contoh")))
+    from kinerja_lib.report.batch import run_plan
+    from kinerja_lib.report.plan import plan_reports
+    from kinerja_lib.report.pool import count_cores
+
+    sample = args.data is None and not args.notebook
+    units = "all" if args.all_units or (sample and not args.unit) else args.unit
+    plan = plan_reports(
+        args.data, period=args.period, units=units, notebooks=args.notebook, lang=current_language(), params=params
+    )
+    jobs = args.jobs if args.jobs is not None else count_cores()
+    text = _("Menyusun {n} halaman, {jobs} sekaligus ...")
+    note(text.format(n=len(plan.pages), jobs=max(1, min(jobs, len(plan.pages)))))
+    result = run_plan(plan, out=args.out, jobs=args.jobs, progress=True)
+    if not units and not args.notebook:
+        note(_("Laporan per unit: tambahkan --all-units, atau --unit ID."))
+    return _print_result(result)
+
+
+def _require_available(args: argparse.Namespace) -> None:
+    """Refuse what this version does not do yet."""
+    for name in args.format.split(","):
+        if name in LATER_FORMATS:
+            message = _("--format: {name} belum tersedia pada versi ini; yang tersedia: {formats}.")
+            raise CallError(message.format(name=name, formats=list_values(FORMATS)))
+        require_choice("--format", name, FORMATS)
+    if args.scheduler is not None:
+        raise CallError(_("--scheduler: belum tersedia pada versi ini; pakai --jobs."))
+
+
+def _split_settings(texts: Sequence[str]) -> dict[str, str]:
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            message = _("--param: ditemukan {found}; yang diizinkan: NAMA=NILAI.")
+            raise CallError(message.format(found=repr(text)))
+        values[name] = value
+    return values
+
+
+def _print_result(result: BatchResult) -> int:
+    """Print what failed, the counts, and as the last line the index page; return the exit code."""
+    failed = result.of("failed")
+    for page in failed[:SHOWN]:
+        about = f" [{page.page.unit}]" if page.page.unit else ""
+        note(_("Gagal{about}: {reason}").format(about=about, reason=page.reason))
+    if len(failed) > SHOWN:
+        note(_("... dan {n} lainnya; lihat daftar laporan.").format(n=len(failed) - SHOWN))
+    text = _("Selesai {done} halaman, gagal {failed}, dilewati {skipped}. Buka daftar laporan:")
+    say(text.format(done=len(result.of("done")), failed=len(failed), skipped=len(result.of("skipped"))))
+    say(str(result.index))
+    return FAULTS if failed else DONE
+
+
+def run_study(args: argparse.Namespace) -> int:
+    """Print one study's result; write it as JSON and as a page."""
+    if args.name in LATER_STUDIES:
+        raise CallError(_("study: {name} belum tersedia pada versi ini.").format(name=args.name))
+    require_choice("study", args.name, ("value",))
+    from kinerja_lib.read import read_dataset
+    from kinerja_lib.studies import study_value
+
+    data = read_dataset(args.data)
+    study = study_value(data)
+    for line in study_lines(study):
+        say(line)
+    if args.json is not None:
+        _write_json(Path(args.json), study.to_json())
+    return _write_study_page(args, data.keterangan.get("notebook", "") or STUDY_NOTEBOOK)
+
+
+def _write_json(file: Path, content: object) -> None:
+    import json
+
+    from kinerja_lib.report.files import write_whole
+
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False, default=str) + "\n"
+    try:
+        write_whole({file.absolute(): text.encode("utf-8")})
+    except OSError as error:
+        raise CallError(_("{out}: tidak dapat ditulis ({why}).").format(out=file, why=error.strerror)) from None
+
+
+def _write_study_page(args: argparse.Namespace, notebook: str) -> int:
+    from kinerja_lib.report.batch import run_reports
+    from kinerja_lib.report.files import find_notebook
+
+    try:
+        find_notebook(notebook)
+    except CallError as error:
+        if args.out is not None:
+            raise
+        note(_("Halaman tidak dibuat: {why}").format(why=error))
+        return DONE
+    result = run_reports(args.data, notebooks=[notebook], lang=current_language(), out=args.out, jobs=1)
+    say("")
+    return _print_result(result)
+
+
+def run_open(args: argparse.Namespace) -> int:
+    """Write an open data set as canonical tables."""
+    from kinerja_lib.opendata import open_data
+    from kinerja_lib.read import write_dataset
+
+    _print_tables(write_dataset(open_data(args.name, folder=args.folder), args.out), args.out)
+    return DONE
+
+
+def run_synth(args: argparse.Namespace) -> int:
+    """Write an invented agency as canonical tables."""
+    from kinerja_lib.read import write_dataset
+    from kinerja_lib.synth import build_agency, parse_effects
+
+    numbers = {name: getattr(args, name) for name in ("people", "units", "periods", "seed") if hasattr(args, name)}
+    agency = build_agency(**numbers, effects=parse_effects(args.effect))
+    _print_tables(write_dataset(agency, args.out), args.out)
+    return DONE
+
+
+def _print_tables(written: Sequence[Path], out: str) -> None:
+    say(
+        _("Ditulis {n} tabel: {names}. Folder data:").format(n=len(written), names=list_values(f.stem for f in written))
+    )
+    say(str(Path(out)))
+
+
+def run_lab(_args: argparse.Namespace) -> int:
+    """Open Jupyter in the project's folder and return its exit code."""
+    import subprocess
+    from importlib.util import find_spec
+
+    from kinerja_lib.report import files
+
+    if find_spec("jupyterlab") is None:
+        raise DataError(_("jupyterlab belum terpasang; jalankan: python mulai.py lab"))
+    start = files.notebooks_folder() / "00_mulai.ipynb"
+    command = [sys.executable, "-m", "jupyterlab", *([str(start)] if start.is_file() else [])]
+    with subprocess.Popen(command, cwd=files.PROJECT) as child:
+        while True:
+            try:
+                code = child.wait()
+                return code if code >= 0 else 128 - code
+            except KeyboardInterrupt:  # Jupyter asks whether to stop
+                continue
+
+
+def run_doctor(_args: argparse.Namespace) -> int:
+    """Print a line for each thing that the reports need."""
+    from kinerja_lib.doctor import check_installation
+
+    faults = 0
+    for check in check_installation():
+        faults += not check.ok
+        say(f"{check.name}: " + (_("beres") if check.ok else _("perlu dibenahi: {what}").format(what=check.advice)))
+    say(_("Semua beres.") if not faults else _("{n} hal perlu dibenahi.").format(n=faults))
+    return FAULTS if faults else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

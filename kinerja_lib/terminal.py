@@ -1,0 +1,174 @@
+"""The terminal: text that reaches any console, and an argument parser that speaks the language in use.
+
+`cli.py` says what is printed; here it is printed so that neither an old code page nor a closed pipe stops the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, TextIO
+
+from kinerja_lib.language import _, current_language, mark
+
+DESIGNS = {
+    "random": mark("acak (random): undian menentukan siapa mendapat program"),
+    "comparative": mark("dengan kelompok pembanding, tanpa undian"),
+    "pre_post": mark("sebelum dan sesudah, tanpa pembanding"),
+    "correlational": mark("kaitan antarpeubah, tanpa pembanding"),
+    "": mark("tidak memungkinkan simpulan"),
+}
+PLAIN = str.maketrans({"−": "-", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
+
+# argparse's own texts, in all Python versions that we run on; in English they stay as they are.
+WORDS = {
+    "usage: ": "pemakaian: ",
+    "positional arguments": "argumen",
+    "options": "pilihan",
+    "subcommands": "perintah",
+    "show this help message and exit": "tampilkan bantuan ini lalu selesai",
+    "show program's version number and exit": "tampilkan nomor versi lalu selesai",
+    "%(prog)s: error: %(message)s\n": "%(prog)s: galat: %(message)s\n",
+    "%(prog)s: warning: %(message)s\n": "%(prog)s: peringatan: %(message)s\n",
+    "%(heading)s:": "%(heading)s:",
+    " (default: %(default)s)": " (bawaan: %(default)s)",
+    "argument %(argument_name)s: %(message)s": "argumen %(argument_name)s: %(message)s",
+    "the following arguments are required: %s": "argumen berikut wajib diisi: %s",
+    "one of the arguments %s is required": "salah satu dari argumen %s wajib diisi",
+    "unrecognized arguments: %s": "argumen tidak dikenal: %s",
+    "not allowed with argument %s": "tidak boleh bersama argumen %s",
+    "expected one argument": "perlu satu nilai",
+    "expected at most one argument": "paling banyak satu nilai",
+    "expected at least one argument": "perlu sedikitnya satu nilai",
+    "expected %s argument": "perlu %s nilai",
+    "expected %s arguments": "perlu %s nilai",
+    "invalid choice: %(value)r (choose from %(choices)s)": "ditemukan %(value)r; yang diizinkan: %(choices)s",
+    "invalid %(type)s value: %(value)r": "nilai %(value)r bukan %(type)s",
+    "unknown parser %(parser_name)r (choices: %(choices)s)": "ditemukan %(parser_name)r; yang diizinkan: %(choices)s",
+    "ambiguous option: %(option)s could match %(matches)s": "pilihan %(option)s kurang jelas; mungkin %(matches)s",
+    "ignored explicit argument %r": "nilai %r tidak dipakai",
+    "unexpected option string: %s": "pilihan tidak terduga: %s",
+    "can't open '%(filename)s': %(error)s": "'%(filename)s' tidak dapat dibuka: %(error)s",
+    "cannot have multiple subparser arguments": "hanya boleh satu perintah",
+    "command '%(parser_name)s' is deprecated": "perintah '%(parser_name)s' akan dihapus",
+    "option '%(option)s' is deprecated": "pilihan '%(option)s' akan dihapus",
+    "argument '%(argument_name)s' is deprecated": "argumen '%(argument_name)s' akan dihapus",
+}
+
+
+def prepare_streams() -> None:
+    """Let every text be printed: what a console cannot show becomes "?" instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def say(text: str) -> None:
+    """Print a result."""
+    sys.stdout = _write(sys.stdout, text)
+
+
+def note(text: str) -> None:
+    """Print a line about the progress, or a fault, on standard error."""
+    sys.stderr = _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> TextIO:
+    """Print a line and return the stream for the next; when its reader has gone, the work goes on unheard."""
+    try:
+        stream.write(text.translate(PLAIN) + "\n")
+        stream.flush()
+    except (BrokenPipeError, OSError):
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - stays open like the stream it replaces
+    return stream
+
+
+def align_columns(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Return a table as lines of text: the first `left` columns to the left, all others to the right.
+
+    Examples
+    --------
+    >>> align_columns(["unsur", "n"], [["mentoring", "64"]])
+    ['unsur       n', 'mentoring  64']
+    """
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [head, *rows]
+    ]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose faults take two lines: what is wrong, and where help is."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the fault and end with 2."""
+        head = argparse_word("%(prog)s: error: %(message)s\n") % {"prog": self.prog, "message": message}
+        note(f"{head.rstrip()}\n{argparse_word('usage: ')}{self.prog} --help")
+        raise SystemExit(2)
+
+
+def argparse_word(text: str) -> str:
+    """Return one of argparse's texts in the language in use."""
+    return WORDS.get(text, text) if current_language() == "id" else text
+
+
+@contextmanager
+def argparse_words() -> Iterator[None]:
+    """Let argparse speak the language in use; it takes its texts from two functions of its module."""
+
+    def of_number(one: str, many: str, n: int) -> str:
+        return argparse_word(one if n == 1 else many)
+
+    before = {name: vars(argparse)[name] for name in ("_", "ngettext")}
+    vars(argparse).update({"_": argparse_word, "ngettext": of_number})
+    try:
+        yield
+    finally:
+        vars(argparse).update(before)
+
+
+def _p_value(value: float) -> str:
+    from kinerja_lib.show.numbers import number
+
+    return f"<{number(0.001, 3).text}" if value < 0.001 else number(value, 3).text
+
+
+def study_lines(study: Any) -> list[str]:
+    """Return what a study found as lines of text: design, tidy table, what it cannot show."""
+    from kinerja_lib.show.numbers import number
+
+    table = study.table
+    largest = table["estimate"].abs().max() if len(table) else 0
+    decimals = 2 if largest >= 1 else 3
+    rows = [
+        [
+            str(row["term"]),
+            _("semua") if row["group"] == "" else _("bulan ke-{n}").format(n=int(row["months"])),
+            _("sebelum-sesudah saja") if row.get("naive") else _("dengan pembanding"),
+            *(number(row[name], decimals).text for name in ("estimate", "std_error", "conf_low", "conf_high")),
+            _p_value(row["p_value"]),
+            number(row["n"], 0).text,
+        ]
+        for row in table.to_dict("records")
+    ]
+    head = [_("kelompok"), _("waktu"), _("ditaksir"), _("selisih"), _("galat baku"), _("batas bawah"), _("batas atas")]
+    head += ["p", "n"]
+    lines = [_("Rancangan: {design}").format(design=_(DESIGNS.get(study.design, DESIGNS[""])))]
+    if study.outcome:
+        outcome = f"{study.outcome} ({study.unit})" if study.unit else study.outcome
+        lines.append(_("Hasil yang diukur: {outcome}").format(outcome=outcome))
+    if rows:
+        lines += ["", *align_columns(head, rows, left=3), "", _("Batas bawah dan batas atas: selang kepercayaan 95%.")]
+    for title, texts in ((_("Belum dapat disimpulkan:"), study.reasons), (_("Batas kajian:"), study.limits)):
+        lines += ["", title, *(f"- {text}" for text in texts)] if texts else []
+    return lines

@@ -1,0 +1,483 @@
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kinerja_lib import cli, doctor, language, terminal
+from kinerja_lib.cli import main
+from kinerja_lib.errors import DataError
+from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.report import batch, engine, files, plan, pool
+from kinerja_lib.schema import Dataset
+
+PARAMETERS = 'data: str = "data/contoh"  # data\nperiod: str = ""  # periode\nlang: str = "id"  # bahasa\n'
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def kinerja(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command in this process: exit code, standard output, standard error."""
+    monkeypatch.delenv(cli.LANGUAGE_VARIABLE, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(words)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
+
+
+@pytest.fixture
+def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small catalogue in place of the real one."""
+    words = {
+        "susun laporan (tanpa argumen lain: instansi contoh)": "make reports (alone: the sample agency)",
+        "bahasa laporan dan pesan": "language of reports and messages",
+        "--scheduler: belum tersedia pada versi ini; pakai --jobs.": "--scheduler: not available yet; use --jobs.",
+        "perintah": "commands",
+    }
+    text = "\n".join(f'msgid "{one}"\nmsgstr "{other}"\n' for one, other in words.items())
+    (tmp_path / "en.po").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    language.read_catalogue.cache_clear()
+    yield
+    language.read_catalogue.cache_clear()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with three notebooks and two units; notebooks are not run, their pages just appear."""
+    import nbformat
+
+    root = tmp_path / "proyek"
+    for name, more in (
+        ("01_mutu_data", ""),
+        ("02_laporan_unit", 'unit: str = ""  # unit\n'),
+        ("03_laporan_instansi", ""),
+    ):
+        cell = nbformat.v4.new_code_cell(PARAMETERS + more, metadata={"tags": ["parameters"]})
+        (root / "notebooks").mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), root / "notebooks" / f"{name}.ipynb")
+    data = root / "data" / "contoh"
+    data.mkdir(parents=True)
+    (data / "unit.csv").write_text("unit_id,nama\nU01,Satu\nU02,Dua\n", encoding="utf-8")
+    (data / "pegawai.csv").write_text("pegawai_id,unit_id\np1,U01\np2,U02\n", encoding="utf-8")
+    (data / "penilaian.csv").write_text("pegawai_id,periode\np1,2025-S1\np2,2025-S1\n", encoding="utf-8")
+
+    def run_notebook(source: Path, folder: Path, parameters: dict[str, Any], **_more: object) -> engine.Run:
+        if parameters.get("unit") == "U02" and "rusak" in str(root.parent):
+            raise DataError("unit buruk.")
+        folder.mkdir(parents=True, exist_ok=True)
+        page = folder / f"{source.stem}.html"
+        page.touch()
+        return engine.Run(source.stem, source.stem, page, page, 0.0)
+
+    monkeypatch.setattr(files, "PROJECT", root)
+    monkeypatch.setattr(pool, "run_notebook", run_notebook)
+    monkeypatch.setattr(pool, "count_cores", lambda: 1)
+    monkeypatch.setattr(batch, "count_cores", lambda: 1)
+    return root
+
+
+def test_report_alone_reports_on_the_sample_agency_and_ends_with_the_index(kinerja: Run, project: Path) -> None:
+    code, out, err = kinerja("report")
+    assert code == 0
+    first, last = out.splitlines()
+    assert first == "Selesai 4 halaman, gagal 0, dilewati 0. Buka daftar laporan:"
+    assert Path(last).is_file()
+    assert Path(last).name == "index.html"
+    assert Path(last).parent.parent == project / "reports" / "runs"
+    assert err.splitlines()[:2] == ["Membaca data instansi contoh ...", "Menyusun 4 halaman, 1 sekaligus ..."]
+
+
+def test_report_on_own_data_tells_how_to_get_unit_reports(kinerja: Run, project: Path) -> None:
+    code, out, err = kinerja("report", str(project / "data" / "contoh"), "--out", str(project / "hasil"))
+    assert (code, out.splitlines()[-1]) == (0, str(project / "hasil" / "index.html"))
+    assert out.startswith("Selesai 2 halaman")
+    assert "Laporan per unit: tambahkan --all-units, atau --unit ID.\n" in err
+
+
+def test_report_for_some_units(kinerja: Run, project: Path) -> None:
+    code, _out, _err = kinerja("report", "--unit", "U01", "--unit", "U02", "U01", "--out", str(project / "hasil"))
+    books = json.loads((project / "hasil" / "manifest.json").read_text(encoding="utf-8"))
+    assert (code, [page["unit"] for page in books["pages"]]) == (0, ["", "", "U01", "U02"])
+
+
+def test_a_failing_page_is_told_and_ends_with_1(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_more: object) -> engine.Run:
+        raise DataError("unit buruk.")
+
+    monkeypatch.setattr(pool, "run_notebook", fail)
+    code, out, err = kinerja("report", "--notebook", "02_laporan_unit", "--all-units")
+    assert code == 1
+    assert out.startswith("Selesai 0 halaman, gagal 2, dilewati 0.")
+    assert err.endswith("Gagal [U01]: unit buruk.\nGagal [U02]: unit buruk.\n")
+
+
+def test_ctrl_c_ends_with_130_in_one_line(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_args: object, **_more: object) -> engine.Run:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "run_notebook", stop)
+    code, out, err = kinerja("report", "--out", str(project / "hasil"))
+    assert (code, out, err.splitlines()[-1]) == (130, "", "kinerja: dihentikan.")
+    assert (project / "hasil" / "index.html").is_file()
+
+
+WRONG = {
+    "no command": ([], 2, "kinerja: galat: argumen berikut wajib diisi: PERINTAH\npemakaian: kinerja --help\n"),
+    "command": (
+        ["reprot"],
+        2,
+        "kinerja: galat: argumen PERINTAH: ditemukan 'reprot'; yang diizinkan: "
+        + ", ".join(["'report'", "'study'", "'open'", "'synth'", "'lab'", "'doctor'"])
+        + "\npemakaian: kinerja --help\n",
+    ),
+    "option": (
+        ["report", "--perod", "2025"],
+        2,
+        (
+            "kinerja report: galat: argumen tidak dikenal: --perod. Maksud Anda --period?\n"
+            "pemakaian: kinerja report --help\n"
+        ),
+    ),
+    "value": (
+        ["report", "--jobs", "dua"],
+        2,
+        (
+            "kinerja report: galat: argumen --jobs: ditemukan 'dua'; yang diizinkan: bilangan bulat\n"
+            "pemakaian: kinerja report --help\n"
+        ),
+    ),
+    "both": (
+        ["report", "--unit", "U01", "--all-units"],
+        2,
+        (
+            "kinerja report: galat: argumen --all-units: tidak boleh bersama argumen --unit\n"
+            "pemakaian: kinerja report --help\n"
+        ),
+    ),
+    "lang": (
+        ["--lang", "fr", "report"],
+        2,
+        "kinerja: galat: argumen --lang: ditemukan 'fr'; yang diizinkan: 'id', 'en'\npemakaian: kinerja --help\n",
+    ),
+    "later format": (
+        ["report", "--format", "html,pdf"],
+        2,
+        "kinerja: --format: pdf belum tersedia pada versi ini; yang tersedia: html.\n",
+    ),
+    "format": (["report", "--format", "odt"], 2, "kinerja: --format: ditemukan 'odt'; yang diizinkan: html.\n"),
+    "scheduler": (
+        ["report", "--scheduler", "tcp://a"],
+        2,
+        "kinerja: --scheduler: belum tersedia pada versi ini; pakai --jobs.\n",
+    ),
+    "param": (
+        ["report", "--param", "ambang"],
+        2,
+        "kinerja: --param: ditemukan 'ambang'; yang diizinkan: NAMA=NILAI.\n",
+    ),
+    "later study": (["study", "cost", "x"], 2, "kinerja: study: cost belum tersedia pada versi ini.\n"),
+    "study": (
+        ["study", "valeu", "x"],
+        2,
+        "kinerja: study: ditemukan 'valeu'; yang diizinkan: value. Maksud Anda value?\n",
+    ),
+    "data": (
+        ["study", "value", "tidak/ada"],
+        2,
+        "kinerja: tidak/ada: folder atau berkas tidak ada. Periksa ejaan dan letaknya.\n",
+    ),
+    "effect": (["synth", "--out", "x", "--effect", "coachng=1"], 2, "kinerja: effect: ditemukan 'coachng'; "),
+    "open": (["open", "csps", "--out", "x"], 2, "kinerja: folder: csps memerlukan folder yang berisi "),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "message"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_calls_end_with_2_and_say_why_in_a_line(kinerja: Run, words: list[str], code: int, message: str) -> None:
+    found, out, err = kinerja(*words)
+    assert (found, out) == (code, "")
+    assert err.startswith(message)
+    assert len(err.splitlines()) <= 2
+
+
+def test_faults_in_data_end_with_1(kinerja: Run, project: Path) -> None:
+    (project / "data" / "contoh" / "penilaian.csv").write_text("pegawai_id,periode\np1,2025-S9\n", encoding="utf-8")
+    code, out, err = kinerja("report")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith(
+        "kinerja: penilaian.csv, baris 2, tabel penilaian, kolom periode: ditemukan "
+    )
+
+
+def test_the_unexpected_is_one_line_with_a_log(
+    kinerja: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(plan, "read_dataset", lambda _path: 1 / 0)
+    code, _out, err = kinerja("report")
+    found = re.fullmatch(
+        r"kinerja: kesalahan tak terduga \(ZeroDivisionError\); rinciannya tercatat di (.*\.log)", err.splitlines()[-1]
+    )
+    assert (code, found is not None) == (1, True)
+    log = Path(found[1] if found else "")
+    assert log.parent == tmp_path
+    assert "ZeroDivisionError: division by zero" in log.read_text(encoding="utf-8")
+
+
+def test_help_is_indonesian(kinerja: Run) -> None:
+    code, out, _err = kinerja("report", "--help")
+    assert code == 0
+    assert out.startswith("pemakaian: kinerja report [-h] [--period 2025-S1]")
+    for words in ("\nargumen:\n", "\npilihan:\n", "tampilkan bantuan ini lalu selesai", "bahasa laporan dan pesan"):
+        assert words in out
+    assert not re.search(r"usage|options:|positional|show this", out)
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("words", [["--lang", "en", "report", "-h"], ["report", "--lang=en", "-h"], ["report", "-h"]])
+def test_help_is_english_when_asked_for(kinerja: Run, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    if len(words) == 2:
+        monkeypatch.setenv(cli.LANGUAGE_VARIABLE, "en")
+    code, out, _err = kinerja(*words)
+    assert code == 0
+    assert out.startswith("usage: kinerja report [-h]")
+    assert "Make reports (alone: the sample agency)." in out
+    assert "show this help message and exit" in out
+    assert "\noptions:\n" in out
+    assert "language of reports and messages" in out
+    assert "\ncommands:\n" in kinerja("--lang", "en", "--help")[1]
+
+
+@pytest.mark.usefixtures("english")
+def test_faults_are_english_when_asked_for(kinerja: Run) -> None:
+    assert kinerja("report", "--scheduler", "x", "--lang", "en") == (
+        2,
+        "",
+        "kinerja: --scheduler: not available yet; use --jobs.\n",
+    )
+    _code, _out, err = kinerja("report", "--lang", "en", "--unit")
+    assert (
+        err == "kinerja report: error: argument --unit: expected at least one argument\nusage: kinerja report --help\n"
+    )
+
+
+def test_a_wrong_language_in_the_environment_is_told(kinerja: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cli.LANGUAGE_VARIABLE, "fr")
+    assert kinerja("doctor") == (2, "", "kinerja: KINERJA_LANG: ditemukan 'fr'; yang diizinkan: id, en.\n")
+
+
+def test_argparse_is_left_as_it_was(kinerja: Run) -> None:
+    before = vars(argparse)["_"], vars(argparse)["ngettext"]
+    kinerja("report", "--help")
+    assert (vars(argparse)["_"], vars(argparse)["ngettext"]) == before
+
+
+def test_every_text_that_argparse_can_show_a_user_has_its_indonesian() -> None:
+    """A new Python may bring new texts; those of a programmer's own mistakes stay English."""
+    mistakes = re.compile(
+        r"conflict|__call__|required|mutually|cannot merge|invalid option string|callable|argument \"-\""
+    )
+    for call in ast.walk(ast.parse(inspect.getsource(argparse))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"_", "ngettext"}:
+            for argument in call.args[: 1 if call.func.id == "_" else 2]:
+                if isinstance(argument, ast.Constant):
+                    text = str(argument.value)
+                    assert text in terminal.WORDS or mistakes.search(text), text
+
+
+def test_the_version_is_told(kinerja: Run) -> None:
+    code, out, _err = kinerja("--version")
+    assert (code, out.startswith("kinerja_lib ")) == (0, True)
+
+
+@pytest.mark.usefixtures("project")
+def test_synth_writes_tables_that_can_be_read(kinerja: Run, tmp_path: Path) -> None:
+    out_folder = str(tmp_path / "agensi")
+    code, out, err = kinerja("synth", "--out", out_folder, "--people", "60", "--units", "3", "--periods", "2")
+    assert (code, err, out.splitlines()[-1]) == (0, "", out_folder)
+    assert (tmp_path / "agensi" / "penilaian.csv").is_file()
+    assert kinerja("study", "value", out_folder)[1].startswith("Rancangan: tidak memungkinkan simpulan\n")
+
+
+def test_open_hands_its_words_on(kinerja: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    unit = pd.DataFrame({"unit_id": ["U01"], "nama": ["Satu"]})
+
+    def open_data(name: str, *, folder: str | None) -> Dataset:
+        asked.append((name, folder))
+        return Dataset({"unit": unit})
+
+    monkeypatch.setattr("kinerja_lib.opendata.open_data", open_data)
+    code, out, _err = kinerja("open", "nsw", "--from", "asal", "--out", str(tmp_path / "nsw"))
+    assert (code, asked) == (0, [("nsw", "asal")])
+    assert out == f"Ditulis 1 tabel: unit. Folder data:\n{tmp_path / 'nsw'}\n"
+
+
+def study() -> SimpleNamespace:
+    rows = [
+        ("mentoring", "", -1.25, 0.5, -2.25, -0.25, 0.0001, 1200, False, float("nan")),
+        ("mentoring", "2025-S1", 0.5, 0.5, -0.5, float("nan"), 0.5, 60, True, 6.0),
+    ]
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "naive", "months"])
+    return SimpleNamespace(
+        table=table,
+        design="random",
+        outcome="laba",
+        unit="Rp",
+        limits=("Batas satu.",),
+        reasons=(),
+        to_json=lambda: {"study": "value", "table": [{"n": 1}]},
+    )
+
+
+TEXT = """\
+Rancangan: acak (random): undian menentukan siapa mendapat program
+Hasil yang diukur: laba (Rp)
+
+kelompok   waktu       ditaksir              selisih  galat baku  batas bawah  batas atas       p      n
+mentoring  semua       dengan pembanding       -1,25        0,50        -2,25       -0,25  <0,001  1.200
+mentoring  bulan ke-6  sebelum-sesudah saja     0,50        0,50        -0,50           –   0,500     60
+
+Batas bawah dan batas atas: selang kepercayaan 95%.
+
+Batas kajian:
+- Batas satu.
+"""
+
+
+def test_study_prints_the_table_and_writes_json_and_page(
+    kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = project / "data" / "contoh"
+    (data / "keterangan.csv").write_text("kunci,isi\nnotebook,03_laporan_instansi\n", encoding="utf-8")
+    monkeypatch.setattr("kinerja_lib.studies.study_value", lambda _data: study())
+    file, out_folder = project / "hasil.json", project / "hasil"
+    code, out, err = kinerja("study", "value", str(data), "--json", str(file), "--out", str(out_folder))
+    assert (code, err) == (0, "")
+    assert out.startswith(TEXT)
+    assert out.splitlines()[-1] == str(out_folder / "index.html")
+    assert (out_folder / "instansi" / "03_laporan_instansi.html").is_file()
+    assert json.loads(file.read_text(encoding="utf-8")) == {"study": "value", "table": [{"n": 1}]}
+
+
+def test_study_without_its_notebook_still_prints(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinerja_lib.studies.study_value", lambda _data: study())
+    data = str(project / "data" / "contoh")
+    code, out, err = kinerja("study", "value", data)
+    assert (code, out) == (0, TEXT)
+    assert err.startswith("Halaman tidak dibuat: notebook: ditemukan '11_nilai'; yang ada: 01_mutu_data")
+    assert kinerja("study", "value", data, "--out", str(project / "hasil"))[0] == 2
+
+
+def test_doctor_tells_what_to_do(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = "pandas==0.1 \\\n    --hash=sha256:00\nnumpy==0.2 ; python_full_version < '3'\nrusak === x y\n"
+    (project / "requirements.lock").write_text(lock, encoding="utf-8")
+    needed = '[project]\ndependencies = ["pandas>=3", "numpy>=2", "paket-yang-tidak-ada>=1"]\n'
+    (project / "pyproject.toml").write_text(needed, encoding="utf-8")
+
+    def no_kernel() -> None:
+        raise RuntimeError("Kernel didn't respond\nin 60 seconds\n")
+
+    monkeypatch.setattr(doctor, "_start_kernel", no_kernel)
+    code, out, err = kinerja("doctor")
+    lines = out.splitlines()
+    assert (code, err) == (1, "")
+    assert lines[0].startswith("Python ")
+    assert lines[0].endswith(": beres")
+    assert f"pandas {pd.__version__}: perlu dibenahi: terpasang {pd.__version__}, seharusnya 0.1; " in out
+    assert re.search(r"^numpy [\d.]+: beres$", out, re.MULTILINE)
+    assert "paket-yang-tidak-ada: perlu dibenahi: belum terpasang; jalankan: python mulai.py doctor" in lines
+    assert "Notebook: perlu dibenahi: tidak ada: 00_mulai; salin ulang folder proyek seutuhnya" in lines
+    assert "Data contoh: beres" in lines
+    assert any(line.startswith("Kernel Jupyter: perlu dibenahi: kernel tidak dapat dimulai (in 60") for line in lines)
+    assert "Folder laporan reports/runs: beres" in lines
+    assert lines[-1] == "4 hal perlu dibenahi."
+    assert list((project / "reports" / "runs").iterdir()) == []
+
+
+def test_a_real_kernel_starts_for_the_doctor() -> None:
+    assert doctor._check_kernel() == doctor.Check("Kernel Jupyter")
+
+
+def test_lab_starts_in_the_project_and_passes_its_exit_code_on(
+    kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[list[str], Path]] = []
+
+    class Child:
+        waits = 0
+
+        def __init__(self, command: list[str], *, cwd: Path) -> None:
+            started.append((command, cwd))
+
+        def __enter__(self) -> Child:
+            return self
+
+        def __exit__(self, *_error: object) -> None:
+            pass
+
+        def wait(self) -> int:
+            self.waits += 1
+            if self.waits == 1:
+                raise KeyboardInterrupt
+            return 5
+
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    start = project / "notebooks" / "00_mulai.ipynb"
+    start.touch()
+    assert kinerja("lab") == (5, "", "")
+    assert started == [([sys.executable, "-m", "jupyterlab", str(start)], project)]
+
+
+def test_an_old_code_page_shows_a_minus_and_never_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", newline=""))
+    terminal.prepare_streams()
+    terminal.say("−1,5 ≤ ω é")
+    assert raw.getvalue() == "-1,5 ? ? é\n".encode("cp1252")
+
+
+def test_a_closed_pipe_does_not_stop_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    terminal.say("satu")
+    terminal.say("dua")
+    sys.stdout.close()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report", "--format", "pdf"]])
+def test_starting_up_is_light(words: list[str]) -> None:
+    heavy = "pandas numpy papermill matplotlib babel jinja2 nbformat"
+    code = (
+        f"import sys; from kinerja_lib.cli import main; main({words!r}); "
+        f"print([name for name in {heavy!r}.split() if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_module_runs_as_a_program() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "kinerja_lib.cli", "reprot"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "reprot" in run.stderr
