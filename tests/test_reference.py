@@ -141,7 +141,7 @@ def close(tolerance: str, value: float) -> object:
     """Return what equals `value` within a tolerance as the rows write it: "exact", "1e-6", "1e-6 rel"."""
     if tolerance == "exact":
         return value
-    size = float(tolerance.split()[0])
+    size = float(tolerance.split(maxsplit=1)[0])
     return pytest.approx(value, rel=size, abs=0) if "rel" in tolerance else pytest.approx(value, rel=0, abs=size)
 
 
