@@ -134,15 +134,16 @@ def _start_kernel() -> None:
     from nbclient import NotebookClient
 
     notebook = v4.new_notebook(cells=[v4.new_code_cell("import kinerja_lib")])
-    NotebookClient(
-        notebook,
-        kernel_name=KERNEL,
-        timeout=KERNEL_SECONDS,
-        startup_timeout=KERNEL_SECONDS,
-        shutdown_kernel="immediate",
-        config=kernel_settings(),
-        resources={"metadata": {"path": str(files.PROJECT)}},
-    ).execute()
+    with kernel_settings() as config:
+        NotebookClient(
+            notebook,
+            kernel_name=KERNEL,
+            timeout=KERNEL_SECONDS,
+            startup_timeout=KERNEL_SECONDS,
+            shutdown_kernel="immediate",
+            config=config,
+            resources={"metadata": {"path": str(files.PROJECT)}},
+        ).execute()
 
 
 def _check_reports() -> Check:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,17 +166,18 @@ def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
     """Run the notebook by papermill, saving into `part` after each cell."""
     papermill = load_papermill()
     try:
-        return papermill.execute_notebook(
-            notebook,
-            str(part).replace("{", "{{").replace("}", "}}"),  # papermill reads braces as places for parameters
-            values,
-            kernel_name=KERNEL,
-            cwd=str(PROJECT),
-            progress_bar=False,
-            log_output=False,
-            config=kernel_settings(),
-            shutdown_kernel="immediate",
-        )
+        with kernel_settings() as config:
+            return papermill.execute_notebook(
+                notebook,
+                str(part).replace("{", "{{").replace("}", "}}"),  # papermill reads braces as places for parameters
+                values,
+                kernel_name=KERNEL,
+                cwd=str(PROJECT),
+                progress_bar=False,
+                log_output=False,
+                config=config,
+                shutdown_kernel="immediate",
+            )
     except papermill.PapermillExecutionError as error:
         why = _last_line(error.ename, error.evalue)
         raise RunError(_cell(error.exec_count, why)) from None
@@ -187,12 +189,20 @@ def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
         raise RunError(_cell(_count_started(part), why.format(why=line))) from None
 
 
-def kernel_settings() -> Any:
-    """Encrypt what kernel and program say to each other: others on the machine could listen otherwise."""
+@contextmanager
+def kernel_settings() -> Iterator[Any]:
+    """Give how a kernel is started, as a traitlets configuration.
+
+    What kernel and program say to each other is encrypted, since others on the machine could listen otherwise; and
+    IPython's own folder is an empty one, so that nobody's start-up files change a result.
+    """
     import zmq
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}})
+    transport = {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
+    with tempfile.TemporaryDirectory(prefix="kinerja-", ignore_cleanup_errors=True) as profile:
+        kernel = {"extra_arguments": [f"--ipython-dir={profile}"]}
+        yield Config({"KernelManager": transport, "NotebookClient": kernel})
 
 
 def _count_started(part: Path) -> int | None:
