@@ -15,6 +15,7 @@ from kinerja_lib.scope import Scope
 from kinerja_lib.vocabulary import Period, label, sort_periods
 
 RESPONSE_RATE = "meta_response_rate"
+MOST_DECIMALS = 2
 PREFERRED = ("theme_engagement_index", "theme_learning_development", "theme_my_manager", "int_stay_next_year")
 INDICATOR_LABELS = {
     "theme_engagement_index": mark("Indeks keterikatan pegawai"),
@@ -103,7 +104,8 @@ def build_indicators(scope: Scope) -> pd.DataFrame | None:
         One row an indicator, in the order of the file: `indikator`, `label`, `value`, `satuan`, `n` (answers, missing
         where unknown), `units` (how many units `value` is the median of; 1 = its own), `change` from the period before
         and `reason` (why there is none, else empty), `median`, `low`, `high` of all units and `median_units` (how
-        many those are), `hidden` (under five answers). None where there are no indicators.
+        many those are), `decimals` (with which the values were given), `hidden` (under five answers). None where there
+        are no indicators.
     """
     rows = _valued(scope.data)
     if rows is None:
@@ -122,7 +124,9 @@ def build_indicators(scope: Scope) -> pd.DataFrame | None:
         }
     )
     table["reason"] = [_why_no_change(scope, rows, before, name) for name in table.index]
-    table = table.join(_across_units(rows[rows["periode"] == str(scope.period)]))
+    here = rows[rows["periode"] == str(scope.period)]
+    table = table.join(_across_units(here))
+    table["decimals"] = here.groupby("indikator")["nilai"].agg(count_decimals).reindex(table.index)
     table["hidden"] = (table["n"] < MIN_GROUP).fillna(value=False).astype(bool)
     small = (before["n"].reindex(now.index) < MIN_GROUP).fillna(value=False).astype(bool)
     table["change"] = table["change"].mask(table["hidden"] | small)
@@ -145,6 +149,18 @@ def _across_units(rows: pd.DataFrame) -> pd.DataFrame:
     groups = rows.groupby("indikator")["nilai"]
     columns = {"median": groups.median(), "low": groups.min(), "high": groups.max(), "median_units": groups.count()}
     return pd.DataFrame(columns)
+
+
+def count_decimals(values: pd.Series) -> int:
+    """Return how many decimals the values were given with: 0, 1 or 2 (no more are shown).
+
+    Examples
+    --------
+    >>> count_decimals(pd.Series([63.0, 62.04]))
+    2
+    """
+    numbers = values.dropna().astype("float64")
+    return next((k for k in range(MOST_DECIMALS) if bool((numbers.round(k) == numbers).all())), MOST_DECIMALS)
 
 
 def find_units_of_measure(rows: pd.DataFrame) -> dict[str, str]:

@@ -14,6 +14,7 @@ import pandas as pd
 from kinerja_lib.indicators import (
     build_indicator_trend,
     choose_indicators,
+    count_decimals,
     display_unit,
     find_units_of_measure,
     indicator_label,
@@ -53,6 +54,8 @@ class Measure:
         Whether it is a share of people (intervals and funnel limits are then those of a share).
     indikator : str or None
         Which indicator, for "indikator".
+    decimals : int
+        With how many decimals a page shows it.
     """
 
     key: str
@@ -60,6 +63,7 @@ class Measure:
     unit: str
     is_share: bool = False
     indikator: str | None = None
+    decimals: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +148,9 @@ def performance_measure(data: Dataset) -> Measure | None:
         first = choose_indicators(data, 1)
         if first:
             unit = display_unit(find_units_of_measure(data["indikator_unit"])[first[0]])
-            return Measure("indikator", indicator_label(first[0]), unit, indikator=first[0])
+            values = data["indikator_unit"].loc[data["indikator_unit"]["indikator"] == first[0], "nilai"]
+            decimals = count_decimals(values)
+            return Measure("indikator", indicator_label(first[0]), unit, indikator=first[0], decimals=decimals)
     return None
 
 

@@ -79,7 +79,7 @@ def open_data(name: OpenName, *, folder: str | Path | None = None) -> Dataset:
     >>> open_data("csps")
     Traceback (most recent call last):
     ...
-    kinerja_lib.errors.CallError: folder: csps memerlukan folder yang berisi uk_csps_organisation_year.csv.
+    kinerja_lib.errors.CallError: folder: csps memerlukan folder yang berisi uk_csps_organisation_year.csv (--from).
     """
     require_choice("name", name, get_args(OpenName))
     source = SOURCES[name]
@@ -103,7 +103,8 @@ def open_data(name: OpenName, *, folder: str | Path | None = None) -> Dataset:
 
 def _find_file(name: str, file: str, folder: str | Path | None) -> Path:
     if folder is None:
-        raise CallError(_("folder: {name} memerlukan folder yang berisi {file}.").format(name=name, file=file))
+        message = _("folder: {name} memerlukan folder yang berisi {file} (--from).")
+        raise CallError(message.format(name=name, file=file))
     path = Path(folder)
     if not path.is_dir():
         message = _("folder: {folder} tidak ada atau bukan folder; yang dicari: folder yang berisi {file}.")

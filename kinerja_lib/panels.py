@@ -71,6 +71,8 @@ class Panel:
         Plain sentences: why something is not shown, or what limits the number.
     hidden : bool
         Whether the level is kept back because it would show one to four people.
+    decimals : int
+        With how many decimals a page shows it.
     response_rate : float or None
         Per cent of those asked who answered, where the data tell.
     """
@@ -95,6 +97,7 @@ class Panel:
     change_unit: str = ""
     reasons: tuple[str, ...] = ()
     hidden: bool = False
+    decimals: int = 1
     response_rate: float | None = None
 
 
@@ -414,13 +417,15 @@ def _indicator_panel(scope: Scope, name: str, row: pd.Series, rate: float | None
         n_label=_("unit") if int(row["units"]) > 1 else _("penjawab"),
         response_rate=None if rate is None or pd.isna(rate) else float(rate),
         hidden=bool(row["hidden"]),
+        decimals=int(row["decimals"]),
     )
     if panel.hidden:
         return replace(panel, reasons=(_("Tidak ditampilkan: menyangkut kurang dari {n} orang.").format(n=MIN_GROUP),))
     missing = _("Selang tidak dihitung: sebaran jawaban tidak ada dalam data.")
     if not known and int(row["units"]) == 1:
         missing = _("Selang tidak dihitung: jumlah penjawab tidak ada dalam data.")
-    low, high = choose_axis([row["low"], row["high"]], (-math.inf, None))
+    bounds = (0.0, 100.0) if unit == "%" else (-math.inf, None)
+    low, high = choose_axis([row["low"], row["high"]], bounds)
     panel = replace(
         panel,
         value=float(row["value"]),

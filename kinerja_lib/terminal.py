@@ -145,14 +145,16 @@ def _p_value(value: float) -> str:
 
 def study_lines(study: Any) -> list[str]:
     """Return what a study found as lines of text: design, tidy table, what it cannot show."""
+    from kinerja_lib.show.blocks import lower_first
     from kinerja_lib.show.numbers import number
+    from kinerja_lib.vocabulary import label
 
     table = study.table
     largest = table["estimate"].abs().max() if len(table) else 0
     decimals = 2 if largest >= 1 else 3
     rows = [
         [
-            str(row["term"]),
+            lower_first(label(str(row["term"]))),
             _("semua") if row["group"] == "" else _("bulan ke-{n}").format(n=int(row["months"])),
             _("sebelum-sesudah saja") if row.get("naive") else _("dengan pembanding"),
             *(number(row[name], decimals).text for name in ("estimate", "std_error", "conf_low", "conf_high")),

@@ -87,6 +87,32 @@ LABELS = {
     "mentoring": mark("Mentoring"),
     "konseling": mark("Konseling"),
     "pelatihan": mark("Pelatihan"),
+    "struktural": mark("Struktural"),
+    "diklat_struktural": mark("Diklat struktural"),
+    "diklat_fungsional": mark("Diklat fungsional"),
+    "diklat_teknis": mark("Diklat teknis"),
+    "workshop": mark("Workshop"),
+    "pelatihan_manajerial": mark("Pelatihan manajerial"),
+    "pelatihan_sosial_kultural": mark("Pelatihan sosial kultural"),
+    "sosialisasi": mark("Sosialisasi"),
+    "bimbingan_teknis": mark("Bimbingan teknis"),
+    "seminar": mark("Seminar"),
+    "kursus": mark("Kursus"),
+    "penataran": mark("Penataran"),
+    "klasikal_lainnya": mark("Klasikal lainnya"),
+    "magang": mark("Magang"),
+    "e_learning": mark("E-learning"),
+    "pelatihan_jarak_jauh": mark("Pelatihan jarak jauh"),
+    "detasering": mark("Detasering"),
+    "pembelajaran_alam_terbuka": mark("Pembelajaran alam terbuka"),
+    "patok_banding": mark("Patok banding"),
+    "pertukaran_pns": mark("Pertukaran PNS"),
+    "belajar_mandiri": mark("Belajar mandiri"),
+    "komunitas_belajar": mark("Komunitas belajar"),
+    "bimbingan_di_tempat_kerja": mark("Bimbingan di tempat kerja"),
+    "nonklasikal_lainnya": mark("Nonklasikal lainnya"),
+    "ikm": mark("Indeks kepuasan masyarakat"),
+    "ketidakhadiran": mark("Ketidakhadiran"),
     "theme_engagement_index": mark("Indeks keterikatan pegawai"),
     "theme_inclusion_treatment": mark("Inklusi dan perlakuan yang adil"),
     "theme_leadership_change": mark("Kepemimpinan dan pengelolaan perubahan"),
@@ -130,6 +156,9 @@ LABELS = {
     "avgsal": mark("Gaji rata-rata setahun"),
     "scrap": mark("Tingkat barang cacat"),
 }
+
+
+UNITS = {"persen": mark("persen"), "indeks": mark("indeks"), "indeks 0-100": mark("indeks 0-100")}
 
 
 def label(level: str) -> str:

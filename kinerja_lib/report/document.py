@@ -193,7 +193,8 @@ def _all(section: Section) -> Iterator[BlockDict]:
 def _label(kind: str, section: Section, taken: set[str]) -> str:
     """Return the next free number of the chapter; two chapters without numeral may begin with one letter."""
     chapter = str(_roman(section.numeral)) if section.numeral else section.title[:1].upper()
-    start = f"{_('Gambar') if kind == 'figure' else _('Tabel')} {chapter}{'.' if chapter else ''}"
+    word = _("Gambar") if kind == "figure" else _("Tabel")
+    start = f"{word} {chapter}{'.' if chapter else ''}"
     labels = (f"{start}{n}" for n in count(1))
     return next(label for label in labels if label not in taken)
 

@@ -154,7 +154,7 @@ def _require_known(own: Mapping[str, object], known: Mapping[Path, Mapping[str, 
             message = _("parameter {name}: tidak ada pada notebook {notebooks}; yang ada: {known}.")
             notebooks = list_values(file.stem for file in known)
             text = message.format(name=name, notebooks=notebooks, known=list_values(sorted(taken)) or _("tidak ada"))
-            raise CallError(text + nearest(name, taken))
+            raise CallError(text + nearest(name, [*taken, *OPTIONS.values()]))
 
 
 def _plan_pages(

@@ -12,6 +12,8 @@ from kinerja_lib.scope import Scope
 from kinerja_lib.show.blocks import ItemList, LeftOut, SignOff, Table, TableColumn, build_table, compose, each_row
 from kinerja_lib.show.numbers import count, number, percent
 
+LOW_IS_GOOD = ("int_leave_asap", "int_leave_next_12m", "ketidakhadiran")
+
 
 def say_unknown(scope: Scope) -> ItemList:
     """Return what these data cannot answer, a point an item."""
@@ -60,6 +62,8 @@ def _reach_point(reach: pd.DataFrame | None) -> list[str]:
     if rows.empty:
         return []
     row = rows.iloc[int(rows["share"].argmin())]
+    if row["share"] >= 100:
+        return []
     text = _("Jangkauan coaching dan mentoring terendah: {label}, {share}")
     return [text.format(label=row["label"], share=percent(float(row["share"])))]
 
@@ -68,6 +72,8 @@ def _gap_point(gaps: pd.DataFrame | None) -> list[str]:
     if gaps is None or gaps["share"].notna().sum() == 0:
         return []
     row = gaps.iloc[int(gaps["share"].argmax())]
+    if row["share"] <= 0:
+        return []
     text = _("Kompetensi {name}: {share} pegawai di bawah standar")
     return [text.format(name=row["kompetensi"], share=percent(float(row["share"])))]
 
@@ -76,20 +82,24 @@ def _follow_up_point(events: pd.DataFrame | None) -> list[str]:
     if events is None:
         return []
     row = events[events["jenis"] == ANY].iloc[0]
-    if pd.isna(row["follow_up"]):
+    if pd.isna(row["follow_up"]) or row["follow_up"] >= 100:
         return []
     return [_("Tindak lanjut pembinaan selesai {share}").format(share=percent(float(row["follow_up"])))]
 
 
 def _indicator_points(indicators: pd.DataFrame | None) -> list[str]:
-    """Return the three indicators that lie farthest below the median of all units."""
+    """Return the three indicators that lie farthest below the median of all units; not those that should be low."""
     if indicators is None:
         return []
-    gap = (indicators["value"] - indicators["median"]).where(indicators["satuan"].notna())
-    lowest = indicators[gap < 0].assign(gap=gap).nsmallest(3, "gap")
+    gap = (indicators["value"] - indicators["median"]).where(
+        indicators["satuan"].notna() & ~indicators["indikator"].isin(LOW_IS_GOOD)
+    )
+    lowest = indicators.assign(gap=gap).loc[gap < 0].nsmallest(3, "gap")
     text = _("{label}: {value}, {gap} poin di bawah median")
     return [
-        text.format(label=row.label, value=number(float(row.value), 1), gap=number(abs(float(row.gap)), 1))
+        text.format(
+            label=row.label, value=number(float(row.value), int(row.decimals)), gap=number(abs(float(row.gap)), 1)
+        )
         for row in each_row(lowest)
     ]
 

@@ -70,8 +70,8 @@ def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk
     )
     cover = pd.DataFrame(
         {
-            "events": [SMALL if pd.isna(value) else np.nan for value in events["events"]],
-            "people": [SMALL if pd.isna(value) else np.nan for value in events["people"]],
+            name: [SMALL if few else np.nan for few in events["events"].isna() & events["n"].notna()]
+            for name in ("events", "people")
         },
         dtype="object",
     )

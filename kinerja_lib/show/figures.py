@@ -27,7 +27,7 @@ from kinerja_lib.show.forms import Bar, Segment, Series, draw_lines, draw_shares
 from kinerja_lib.show.numbers import Bound, count, interval, number, percent
 from kinerja_lib.vocabulary import Period
 
-INDEX = "indeks"  # units of measure that start so are told by the name of the measure
+INDEX = ("indeks", "index")  # units of measure that start so are told by the name of the measure
 
 
 def quantity(value: float | None, unit: str, decimals: int = 1) -> Bound:
@@ -236,7 +236,7 @@ def _trend_series(rows: pd.DataFrame, key: str, own_key: str, scope: Scope, meas
     values = optional(rows["value"])
     last = next((v for v in reversed(values) if v is not None), None)
     ends = (optional(rows["conf_low"]), optional(rows["conf_high"])) if strong else ((), ())
-    return Series(name, values, *ends, strong=strong, last=quantity(last, measure.unit).text)
+    return Series(name, values, *ends, strong=strong, last=quantity(last, measure.unit, measure.decimals).text)
 
 
 def _trend_subtitle(own: pd.DataFrame, measure: Measure) -> str:
@@ -267,15 +267,25 @@ def _trend_title(trend: pd.DataFrame, own: pd.DataFrame, measure: Measure) -> st
 
 
 def _side_of_reference(trend: pd.DataFrame, last: Any, measure: Measure) -> str:
-    value = quantity(last["value"], measure.unit)
+    value = quantity(last["value"], measure.unit, measure.decimals)
     reference = trend[(trend["group"] == "instansi") & (trend["periode"] == last["periode"])]["value"]
     if reference.empty or pd.isna(reference.iloc[0]) or "unit" not in set(trend["group"]):
         return _("{measure}: {value} pada {period}").format(
             measure=measure.label, value=value, period=short_period(last["periode"])
         )
-    text = _("{measure} {value}, di bawah median semua unit")
-    if last["value"] >= reference.iloc[0]:
-        text = _("{measure} {value}, tidak di bawah median semua unit")
+    below = last["value"] < reference.iloc[0]
+    if measure.indikator:
+        text = (
+            _("{measure} {value}, di bawah median semua unit")
+            if below
+            else _("{measure} {value}, tidak di bawah median semua unit")
+        )
+    else:
+        text = (
+            _("{measure} {value}, di bawah seluruh instansi")
+            if below
+            else _("{measure} {value}, tidak di bawah seluruh instansi")
+        )
     return text.format(measure=measure.label, value=value)
 
 
@@ -289,7 +299,7 @@ def _trend_alt(groups: dict[str, pd.DataFrame], own_key: str, scope: Scope, meas
                 cells.append(f"{short_period(row.periode)}: –")
                 continue
             ends = interval(row.conf_low, row.conf_high)
-            shown = f"{short_period(row.periode)}: {quantity(row.value, measure.unit)}"
+            shown = f"{short_period(row.periode)}: {quantity(row.value, measure.unit, measure.decimals)}"
             cells.append(shown + (f" ({ends})" if ends.value is not None else ""))
         parts.append(f"{name}: " + ", ".join(cells))
     return _("Garis menurut periode. ") + "; ".join(parts) + "."

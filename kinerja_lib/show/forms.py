@@ -255,7 +255,7 @@ def _name_highlight(
     canvas.line(x, y, x, base + (8 if above else -26), color=ACCENT, width=1.2)
     canvas.dot(x, y, 7, fill=ACCENT)
     room = 250 if right - left > 300 else 200
-    wide = min(max(text_width(words[0], 13) * 1.06, text_width(words[1], 12.5)), room)
+    wide = min(max(text_width(words[0], 13) * 1.12, text_width(words[1], 12.5)), room)
     start = min(max(x - 4, left + 4), right - wide)
     top_line = base - 14 if above else base
     canvas.box(start - 3, top_line - 14, wide + 6, 34, fill="#ffffff", alpha=0.8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kinerja_lib.errors import list_values
 from kinerja_lib.language import _
 from kinerja_lib.measures import Measure
 from kinerja_lib.peers import Funnel, funnel_limits
@@ -24,7 +25,8 @@ from kinerja_lib.show.blocks import (
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.figures import make_ticker, quantity
 from kinerja_lib.show.forms import FunnelLines, FunnelPoint, draw_funnel
-from kinerja_lib.show.numbers import Bound, count, interval, number
+from kinerja_lib.show.numbers import MISSING, Bound, count, interval, number
+from kinerja_lib.vocabulary import UNITS
 
 STEPS = 60  # points along each limit of a funnel
 INDICATORS = 12  # indicators shown in the section on achievement; the appendix has all
@@ -250,6 +252,11 @@ def table_units(
     return build_table(frame, columns, id=id, title=title, hidden=cover, spanners=spanners, notes=notes)
 
 
+def keep_unit(unit: str) -> str:
+    """Return a unit of measure in the language in use, not to be broken over two lines."""
+    return _(UNITS.get(unit, unit)).replace(" ", "\u00a0").replace("-", "\u2011")
+
+
 def table_indicators(
     indicators: pd.DataFrame | None, scope: Scope, *, id: str = "indikator", appendix: bool = False
 ) -> Table | LeftOut | None:
@@ -277,24 +284,30 @@ def table_indicators(
     if appendix and rest <= 0:
         return None
     indicators = indicators if appendix else indicators.head(INDICATORS)
+    decimals = int(indicators["decimals"].max())
+    known = bool(indicators["change"].notna().any())
     change = [
-        number(value, 1, signed=True).text if pd.notna(value) else str(reason)
+        number(value, decimals, signed=True).text if pd.notna(value) else (str(reason) if known else MISSING)
         for value, reason in zip(indicators["change"], indicators["reason"], strict=True)
     ]
-    frame = indicators.assign(change_text=change, satuan=indicators["satuan"].fillna(""))
+    units = [keep_unit(unit) for unit in indicators["satuan"].fillna("")]
+    frame = indicators.assign(change_text=change, satuan=units)
     cover = pd.DataFrame(
         {"value": [f"<{MIN_GROUP}" if hidden else np.nan for hidden in indicators["hidden"]]}, dtype="object"
     )
     columns = (
         TableColumn("label", _("Indikator")),
         TableColumn("satuan", _("Satuan"), "text"),
-        TableColumn("value", _("Nilai"), "number", 1),
+        TableColumn("value", _("Nilai"), "number", decimals),
         TableColumn("change_text", _("Perubahan sejak {since}").format(since=scope.period.shift(-1).label), "words"),
-        TableColumn("median", _("Median"), "number", 1),
-        TableColumn("median_units", _("Unit"), "count"),
+        TableColumn("median", _("Median"), "number", decimals),
+        TableColumn("median_units", _("Jumlah unit"), "count"),
     )
     title = _("Indikator, {period}").format(period=scope.period.label)
     notes = [compose(_("Median: nilai tengah semua unit yang mempunyai indikator itu pada periode yang sama."))]
+    if not known:
+        reasons = list_values(dict.fromkeys(indicators["reason"]))
+        notes.append(compose(_("Perubahan tidak ditampilkan: {reasons}."), reasons=reasons))
     if rest > 0 and not appendix:
         notes.append(compose(_("{n} indikator lain ada pada Lampiran."), n=count(rest)))
     return build_table(frame, columns, id=id, title=title, hidden=cover, notes=notes)

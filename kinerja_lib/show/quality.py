@@ -37,7 +37,7 @@ def say_data_head(data: Dataset) -> Head:
         taken = notes.get("tanggal_data", "")
     if notes.get("tanggal_data"):
         facts.append((_("Data per"), taken))
-    facts.append((_("Tabel"), count(len(data.tables)).text))
+    facts.append((_("Jumlah tabel"), count(len(data.tables)).text))
     office = notes.get("instansi") or notes.get("judul") or ""
     return Head(office, _("Mutu Data"), notes.get("judul") or "", tuple(facts), running=office)
 

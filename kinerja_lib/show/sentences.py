@@ -10,7 +10,7 @@ import pandas as pd
 from kinerja_lib.intervals import share_interval
 from kinerja_lib.language import _
 from kinerja_lib.measures import GOOD, Distribution, Measure, Quality
-from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.privacy import MIN_GROUP, is_small
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.show.blocks import (
     Head,
@@ -22,7 +22,7 @@ from kinerja_lib.show.blocks import (
     each_row,
 )
 from kinerja_lib.show.figures import quantity
-from kinerja_lib.show.numbers import count, day, interval, percent
+from kinerja_lib.show.numbers import Bound, count, day, interval, percent
 from kinerja_lib.vocabulary import Period
 
 YES = "ya"
@@ -66,7 +66,7 @@ def _size_fact(scope: Scope) -> tuple[str, str]:
     here = rows[rows["periode"] == str(scope.period)]
     mine = here[here["unit_id"].isin(scope.members)]
     if scope.is_agency:
-        return _("Unit"), count(here["unit_id"].nunique()).text
+        return _("Jumlah unit"), count(here["unit_id"].nunique()).text
     return _("Indikator"), count(mine["indikator"].nunique()).text
 
 
@@ -90,6 +90,8 @@ def say_quality(quality: Quality | None, scope: Scope) -> Paragraph:
             ),
             role="lead",
         )
+    if is_small(quality.rows_in) or is_small(quality.rows_used):
+        return Paragraph(compose(_("Baris penilaian yang dipakai di bawah {k}."), k=count(MIN_GROUP)), role="lead")
     left = quality.rows_in - quality.rows_used
     template = (
         _("Dari {rows_in} baris penilaian yang masuk, {rows_used} dipakai dan {left} tidak dipakai.")
@@ -193,10 +195,8 @@ def say_achievement(
     """Return the sentence that opens the section on achievement: of the predikat, else of the measure over time."""
     if distribution is not None:
         return say_distribution(distribution)
-    sentence = say_trend(trend, measure)
-    if sentence is None:
-        return LeftOut(_("tidak ada ukuran kinerja"))
-    return Paragraph(sentence.runs, role="lead")
+    runs = () if trend is None or measure is None else _say_level(trend, measure)
+    return Paragraph(runs, role="lead") if runs else LeftOut(_("tidak ada ukuran kinerja"))
 
 
 def note_distribution(distribution: Distribution | None) -> Note | None:
@@ -234,25 +234,62 @@ def note_distribution(distribution: Distribution | None) -> Note | None:
 
 
 def say_trend(trend: pd.DataFrame | None, measure: Measure | None) -> Paragraph | None:
-    """Return the last value of the measure beside the reference, each with its interval where there is one."""
+    """Return what the line over time shows: the last value with its interval, or where an indicator came from."""
     if trend is None or measure is None:
         return None
+    runs = _say_course(trend, measure) if measure.indikator else _say_level(trend, measure)
+    return Paragraph(runs) if runs else None
+
+
+def _own_rows(trend: pd.DataFrame) -> pd.DataFrame:
+    """Return the reported line's rows that hold a value."""
     own = trend[trend["group"] == ("unit" if "unit" in set(trend["group"]) else "instansi")]
-    last = own[own["value"].notna()].iloc[-1] if own["value"].notna().any() else None
-    if last is None:
-        return None
-    ends = interval(last["conf_low"], last["conf_high"])
+    return own[own["value"].notna()]
+
+
+def _say_level(trend: pd.DataFrame, measure: Measure) -> Runs:
+    """Return the last value of the measure beside the reference, each with its interval where there is one."""
+    own = _own_rows(trend)
+    if own.empty:
+        return ()
+    last = own.iloc[-1]
+    ends = interval(last["conf_low"], last["conf_high"], measure.decimals)
     parts = compose(
         _("{measure} pada {period}: **{value}**"),
         measure=measure.label,
         period=Period.parse(last["periode"]).label,
-        value=quantity(last["value"], measure.unit),
+        value=quantity(last["value"], measure.unit, measure.decimals),
     )
     if ends.value is not None:
         parts = (*parts, *compose(_(" (selang 95 %: {interval}; n = {n})"), interval=ends, n=count(last["n"])))
-    other = trend[(trend["group"] == "instansi") & (trend["periode"] == last["periode"])]
-    if own["group"].iloc[0] == "unit" and len(other) and pd.notna(other["value"].iloc[0]):
+    reference = _reference(trend, last["periode"], measure)
+    if reference is not None:
         name = _("median semua unit") if measure.indikator else _("seluruh instansi")
-        reference = quantity(other["value"].iloc[0], measure.unit)
         parts = (*parts, *compose(_("; {name}: {value}"), name=name, value=reference))
-    return Paragraph((*parts, {"text": "."}))
+    return (*parts, {"text": "."})
+
+
+def _reference(trend: pd.DataFrame, period: str, measure: Measure) -> Bound | None:
+    other = trend[(trend["group"] == "instansi") & (trend["periode"] == period)]["value"]
+    if "unit" not in set(trend["group"]) or other.empty or pd.isna(other.iloc[0]):
+        return None
+    return quantity(other.iloc[0], measure.unit, measure.decimals)
+
+
+def _say_course(trend: pd.DataFrame, measure: Measure) -> Runs:
+    """Return where an indicator stood at first, and how many periods of the line are missing."""
+    own = _own_rows(trend)
+    if len(own) < 2:
+        return ()
+    first = own.iloc[0]
+    text = _("Pertama tercatat pada {period}: {value}")
+    value = quantity(first["value"], measure.unit, measure.decimals)
+    runs = compose(text, period=Period.parse(first["periode"]).label, value=value)
+    reference = _reference(trend, first["periode"], measure)
+    if reference is not None:
+        runs = (*runs, *compose(_("; median semua unit saat itu {value}"), value=reference))
+    whole = trend[trend["group"] == own["group"].iloc[0]]
+    gaps = int(whole["value"].isna().sum()) - int((whole["periode"] < first["periode"]).sum())
+    if gaps > 0:
+        runs = (*runs, *compose(_("; garis terputus pada {n} periode yang tidak diikuti"), n=count(gaps)))
+    return (*runs, {"text": "."})

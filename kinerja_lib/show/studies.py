@@ -6,11 +6,13 @@ bound to the result's fields.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from kinerja_lib.language import _, mark
+from kinerja_lib.privacy import MIN_GROUP, is_small
 from kinerja_lib.schema import Dataset
 from kinerja_lib.show.blocks import (
     Figure,
@@ -32,7 +34,7 @@ from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number, percent
 from kinerja_lib.studies import CONTROL, RANDOM, Study
-from kinerja_lib.vocabulary import label
+from kinerja_lib.vocabulary import Period, label
 
 VERBS = {
     "random": mark("berdampak pada"),
@@ -44,7 +46,13 @@ DESIGNS = {
     "random": mark("acak (random): penugasan diundi"),
     "": mark("tidak acak"),
 }
-DECIMALS = 0
+
+
+def _decimals(study: Study) -> int:
+    """Return decimals enough for the size of the effects: none from 100 on, one from 10 on, else two."""
+    ends = _headline(study)[["estimate", "conf_low", "conf_high"]].abs().to_numpy()
+    largest = float(ends.max()) if ends.size else 100.0
+    return 0 if largest >= 100 else 1 if largest >= 10 else 2
 
 
 def say_study(study: Study) -> Paragraph:
@@ -77,31 +85,33 @@ def _say_arm(study: Study, row: Any) -> Runs:
             "memuat nol ({interval}; n = {n} pengamatan)."
         )
     )
-    estimate = row.estimate
+    estimate, decimals = row.estimate, _decimals(study)
     return compose(
         template,
         arm=lower_first(label(row.term)),
         verb=_(VERBS.get(study.design, VERBS["correlational"])),
         outcome=study.outcome,
-        size=number(abs(estimate) if known else estimate, DECIMALS),
+        size=number(abs(estimate) if known else estimate, decimals),
         unit=study.unit,
         direction=_("lebih tinggi") if estimate > 0 else _("lebih rendah"),
-        interval=interval(low, high, DECIMALS),
+        interval=interval(low, high, decimals),
         n=count(row.n),
     )
 
 
-def say_naive(study: Study) -> Paragraph:
+def say_naive(study: Study) -> Paragraph | LeftOut:
     """Return what a before-after comparison of the participants alone would have claimed."""
+    if study.naive.empty:
+        return LeftOut(_("tidak ada perubahan sejak awal yang dapat dihitung"))
     whole = study.naive[study.naive["group"] == ""]
     rows = whole if len(whole) else study.naive
     parts = [
         compose(
             _("{arm}: {size} {unit} ({interval}; n = {n} pengamatan)"),
             arm=label(row.term),
-            size=number(row.estimate, DECIMALS, signed=True),
+            size=number(row.estimate, _decimals(study), signed=True),
             unit=study.unit,
-            interval=interval(row.conf_low, row.conf_high, DECIMALS),
+            interval=interval(row.conf_low, row.conf_high, _decimals(study)),
             n=count(row.n),
         )
         for row in each_row(rows)
@@ -112,8 +122,10 @@ def say_naive(study: Study) -> Paragraph:
     return Paragraph(runs)
 
 
-def note_design(study: Study) -> Note:
-    """Return the design in words, the error rule and what has to hold."""
+def note_design(study: Study) -> Note | None:
+    """Return the design in words, the error rule and what has to hold; nothing where the design gives no answer."""
+    if not study.design:
+        return None
     pooled = study.pooled
     first = compose(_("**Rancangan:** {design}."), design=_(DESIGNS.get(study.design, study.design)))
     if pooled is None:
@@ -128,12 +140,14 @@ def note_design(study: Study) -> Note:
     )
 
 
-def say_arms(study: Study) -> Paragraph:
+def say_arms(study: Study) -> Paragraph | LeftOut:
     """Return how many people were assigned to how many groups, and the lowest follow-up."""
     if study.arms.empty:
-        return Paragraph(compose(_("Tidak ada kelompok yang diundi.")))
+        return LeftOut(_("tidak ada kelompok yang diundi"))
     assigned = study.arms.drop_duplicates("arm")["n_assigned"]
     lowest = study.arms.iloc[int(study.arms["follow_up"].argmin())]
+    if is_small(int(lowest["n"])) or assigned.map(is_small).any():
+        return LeftOut(_("ada kelompok di bawah {k} orang").format(k=MIN_GROUP), _("Orang yang diundi"))
     text = _(
         "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari "
         "sebuah kelompok "
@@ -145,10 +159,12 @@ def say_arms(study: Study) -> Paragraph:
 
 def say_times(study: Study) -> Paragraph | None:
     """Return how the estimate of the first arm moves over time, and why its peak is no measure of the effect."""
-    if study.verdict is not None or len(study.by_period) < 2:
+    if study.verdict is not None:
         return None
     arm = _headline(study)["term"].iloc[0]
     rows = study.by_period[study.by_period["term"] == arm]
+    if len(rows) < 2:
+        return None
     top, last = rows.iloc[int(rows["estimate"].argmax())], rows.iloc[-1]
     text = _(
         "Untuk {arm}, selisih terbesar terdapat pada bulan ke-{top} ({top_value} {unit}); pada bulan ke-{last} "
@@ -162,17 +178,19 @@ def say_times(study: Study) -> Paragraph | None:
             text,
             arm=lower_first(label(arm)),
             top=count(int(top["months"])),
-            top_value=number(top["estimate"], DECIMALS),
+            top_value=number(top["estimate"], _decimals(study)),
             last=count(int(last["months"])),
-            last_value=number(last["estimate"], DECIMALS),
+            last_value=number(last["estimate"], _decimals(study)),
             unit=study.unit,
-            interval=interval(last["conf_low"], last["conf_high"], DECIMALS),
+            interval=interval(last["conf_low"], last["conf_high"], _decimals(study)),
         )
     )
 
 
-def say_limits(study: Study) -> ItemList:
+def say_limits(study: Study) -> ItemList | LeftOut:
     """Return what the study cannot show, a sentence an item."""
+    if not study.limits:
+        return LeftOut(_("tidak ada pembanding yang diundi"))
     return ItemList(tuple(compose("{limit}", limit=limit) for limit in study.limits))
 
 
@@ -195,16 +213,19 @@ def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
         return LeftOut(_("tidak ada pembanding yang diundi"))
     arms = list(dict.fromkeys(_headline(study)["term"]))
     table = study.table[~study.table["naive"]]
-    rows = [_dot_row(study, arms, group) for group in dict.fromkeys(table["group"])]
-    rows.append(_dot_row(study, arms, "", naive=True))
-    low, high = span([*table["conf_low"], *table["conf_high"]], include=[0.0], margin=0.04)
+    naive = _naive(study)
+    rows = [_dot_row(study, arms, rows) for _group, rows in table.groupby("group", sort=False)]
+    if len(naive):
+        rows.append(_dot_row(study, arms, naive))
+    drawn = pd.concat([table, naive])
+    low, high = span([*drawn["conf_low"], *drawn["conf_high"], *drawn["estimate"]], include=[0.0], margin=0.04)
     facets = [
         Facet(
             label(arm),
             _("selisih, {unit}").format(unit=study.unit),
             low,
             high,
-            _tick,
+            _ticker(study, high - low),
             (0.0, _("0 = tidak ada selisih")),
         )
         for arm in arms
@@ -226,22 +247,30 @@ def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
     )
 
 
-def _tick(value: float) -> str:
-    return number(value, 0, signed=True).text
+def _naive(study: Study) -> pd.DataFrame:
+    """Return the naive answer for the time that the headline is about."""
+    return study.table[study.table["naive"] & (study.table["group"] == _headline(study)["group"].iloc[0])]
 
 
-def _dot_row(study: Study, arms: list[str], group: str, *, naive: bool = False) -> DotRow:
-    table = study.table[(study.table["naive"] == naive) & (study.table["group"] == group)].set_index("term")
+def _ticker(study: Study, width: float) -> Callable[[float], str]:
+    """Return what turns a value of the axis into text, with decimals for a narrow axis only."""
+    decimals = _decimals(study) if width < 10 else 0
+    return lambda value: number(value, decimals, signed=True).text
+
+
+def _dot_row(study: Study, arms: list[str], rows: pd.DataFrame) -> DotRow:
+    table = rows.set_index("term")
     cells = []
     for arm in arms:
         if arm not in table.index:
             cells.append(Cell("–"))
             continue
         row: Any = table.loc[arm]
-        cells.append(Cell(_tick(row["estimate"]), row["estimate"], row["conf_low"], row["conf_high"]))
-    if naive:
+        words = number(row["estimate"], _decimals(study), signed=True).text
+        cells.append(Cell(words, row["estimate"], row["conf_low"], row["conf_high"]))
+    if table["naive"].all():
         return DotRow(_("Peserta saja"), tuple(cells), gap=True, hollow=True)
-    if group == "":
+    if table["group"].iloc[0] == "":
         return DotRow(_("Semua waktu"), tuple(cells), strong=True)
     return DotRow(say_month(table["months"].iloc[0]), tuple(cells), gap=bool(table["months"].iloc[0] == _first(study)))
 
@@ -269,9 +298,11 @@ def _title(study: Study) -> str:
 
 def _alt(study: Study, arms: list[str]) -> str:
     parts = []
-    for row in each_row(study.table[~study.table["naive"]]):
+    decimals = _decimals(study)
+    for row in each_row(pd.concat([study.table[~study.table["naive"]], _naive(study)])):
         when = _("semua waktu") if row.group == "" else say_month(row.months).lower()
-        values = f"{number(row.estimate, 0)} ({interval(row.conf_low, row.conf_high, 0)})"
+        when = _("Peserta saja").lower() if row.naive else when
+        values = f"{number(row.estimate, decimals)} ({interval(row.conf_low, row.conf_high, decimals)})"
         parts.append(f"{label(row.term)}, {when}: {values}")
     return _("Titik dengan selang untuk {arms}. ").format(arms=_(" dan ").join(label(a) for a in arms)) + "; ".join(
         parts
@@ -284,7 +315,9 @@ def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
         return LeftOut(_("tidak ada pembanding yang diundi"))
     rows = study.table[~study.table["naive"]]
     arms = list(dict.fromkeys(_headline(study)["term"]))
-    frame = pd.DataFrame([_table_row(rows[rows["group"] == group], arms) for group in dict.fromkeys(rows["group"])])
+    frame = pd.DataFrame(
+        [_table_row(part, arms, _decimals(study)) for _group, part in rows.groupby("group", sort=False)]
+    )
     columns = [TableColumn("when", _("Waktu"))]
     for arm in arms:
         columns += [
@@ -300,15 +333,15 @@ def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
     return build_table(frame, columns, id=id, title=title, spanners=spanners, notes=notes)
 
 
-def _table_row(rows: pd.DataFrame, arms: list[str]) -> dict[str, object]:
+def _table_row(rows: pd.DataFrame, arms: list[str], decimals: int) -> dict[str, object]:
     first: Any = rows.iloc[0]
     cells: dict[str, object] = {"when": _("Semua waktu") if first["group"] == "" else say_month(first["months"])}
     for arm in arms:
-        row: Any = rows.set_index("term").loc[arm]
+        row: Any = rows.set_index("term").reindex([arm]).iloc[0]
         cells |= {
             f"{arm}_estimate": row["estimate"],
             f"{arm}_error": row["std_error"],
-            f"{arm}_interval": interval(row["conf_low"], row["conf_high"], 0).text,
+            f"{arm}_interval": interval(row["conf_low"], row["conf_high"], decimals).text,
         }
     return cells | {"n": first["n"]}
 
@@ -346,18 +379,25 @@ def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut:
     frame = (
         wide.astype("float64").assign(assigned=assigned, arm=[_arm(arm) for arm in wide.index]).reset_index(drop=True)
     )
-    baseline = [text for text in wide.columns if text not in set(study.by_period["group"])]
-    months = study.by_period.drop_duplicates("group").set_index("group")["months"]
+    shown = {str(text): _when(study, str(text), first=index == 0) for index, text in enumerate(wide.columns)}
     columns = [
         TableColumn("arm", _("Kelompok")),
         TableColumn("assigned", _("Diundi (orang)"), "count"),
-        *(
-            TableColumn(text, _("Awal") if text in baseline else say_month(months[text]), "count")
-            for text in map(str, wide.columns)
-        ),
+        *(TableColumn(text, words, "count") for text, words in shown.items()),
     ]
     frame.columns = [str(name) for name in frame.columns]
-    return build_table(frame, columns, id=id, title=_("Orang yang diundi dan yang teramati pada tiap waktu"))
+    counts = frame[["assigned", *shown]]
+    cover = counts.astype("object").mask(counts.map(is_small), f"<{MIN_GROUP}")
+    title = _("Orang yang diundi dan yang teramati pada tiap waktu")
+    return build_table(frame, columns, id=id, title=title, hidden=cover)
+
+
+def _when(study: Study, period: str, *, first: bool) -> str:
+    """Return the head of a period's column: months since the start, the baseline, or its own name."""
+    months = study.by_period.loc[study.by_period["group"] == period, "months"]
+    if len(months):
+        return say_month(months.iloc[0])
+    return _("Awal") if first else Period.parse(period).label
 
 
 def _arm(arm: str) -> str:

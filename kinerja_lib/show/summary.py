@@ -24,7 +24,7 @@ def say_summary(panels: Sequence[Panel]) -> Paragraph | LeftOut:
     parts: list[Runs] = []
     for panel in clear:
         word = _("naik") if _change(panel) > 0 else _("turun")
-        size = number(abs(_change(panel)), 1)
+        size = number(abs(_change(panel)), panel.decimals)
         name = panel.title if not parts else lower_first(panel.title)
         parts.append(compose("{name} {word} {size} {unit}", name=name, word=word, size=size, unit=panel.change_unit))
     known = [panel for panel in panels if panel.change is not None]
@@ -49,7 +49,7 @@ def _change(panel: Panel) -> float:
 
 
 def _is_clear(panel: Panel) -> bool:
-    if panel.change is None or round(panel.change, 1) == 0:
+    if panel.change is None or round(panel.change, panel.decimals) == 0:
         return False
     if panel.change_low is None or panel.change_high is None:
         return panel.conf_low is None
@@ -94,7 +94,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 
 def _big(panel: Panel) -> str:
     if panel.value is not None:
-        return number(panel.value, 1).text
+        return number(panel.value, panel.decimals).text
     return f"<{MIN_GROUP}" if panel.hidden else MISSING
 
 
@@ -109,8 +109,8 @@ def _n_text(panel: Panel) -> str:
 def _change_text(panel: Panel) -> str:
     if panel.change is None:
         return ""
-    size = number(abs(panel.change), 1)
-    if size.text == number(0.0, 1).text:
+    size = number(abs(panel.change), panel.decimals)
+    if size.text == number(0.0, panel.decimals).text:
         return _("tetap")
     word = _("naik") if panel.change > 0 else _("turun")
     return f"{word} {size} {panel.change_unit}".rstrip()
@@ -148,7 +148,7 @@ def _strip(panel: Panel) -> dict[str, Any] | None:
         "reference_at": None if panel.reference is None else place(panel.reference),
         "reference": "" if panel.reference is None else (reference or panel.reference_label),
         "alt": _("{number} pada skala {low} sampai {high}").format(
-            number=number(panel.value, 1), low=_end(panel.low), high=_end(panel.high)
+            number=number(panel.value, panel.decimals), low=_end(panel.low), high=_end(panel.high)
         ),
     }
 

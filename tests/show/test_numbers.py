@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,8 @@ def read_back(text: str) -> float:
 @given(st.floats(-1e12, 1e12), st.integers(0, 4))
 def test_a_shown_number_is_the_number_to_its_last_digit(value: float, decimals: int) -> None:
     text = number(value, decimals).text
-    assert read_back(text) == pytest.approx(round(value, decimals), rel=1e-15, abs=1e-12)
+    half_up = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    assert read_back(text) == pytest.approx(float(half_up), rel=1e-15, abs=1e-12)
     assert len(text.partition(",")[2]) == decimals
     assert "-" not in text
     assert number(-value, decimals).text.lstrip(MINUS) == text.lstrip(MINUS)

@@ -1,0 +1,195 @@
+"""The close: what the data cannot say, the points to follow up, definitions, rules of law, blank names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kinerja_lib.measures import Distribution
+from kinerja_lib.rules import sources
+from kinerja_lib.schema import Dataset
+from kinerja_lib.scope import Scope
+from kinerja_lib.show.blocks import LeftOut, SignOff, Table, plain
+from kinerja_lib.show.closing import (
+    RULES,
+    find_points,
+    say_definitions,
+    say_unknown,
+    sign_off,
+    table_follow_up,
+    table_rules,
+)
+from kinerja_lib.vocabulary import Period
+
+ONE = pd.DataFrame({"pegawai_id": ["p1"], "periode": ["2025-S1"], "predikat": ["Baik"]})
+
+
+def scope(
+    *, agency: bool = False, people: bool = True, tables: dict[str, pd.DataFrame] | None = None, **notes: str
+) -> Scope:
+    own = (
+        {"pegawai": ONE[["pegawai_id"]], "penilaian": ONE}
+        if people
+        else {"indikator_unit": pd.DataFrame({"nilai": [1.0]})}
+    )
+    data = Dataset(own | (tables or {}), keterangan=notes)
+    return Scope(data, Period.parse("2025-S1"), None if agency else "U", ("U",), "Bidang Satu", is_agency=agency)
+
+
+def items(block: Any) -> list[str]:
+    return [plain(runs).replace("\u00a0", " ") for runs in block.items]
+
+
+def test_what_appraisals_cannot_say() -> None:
+    assert items(say_unknown(scope())) == [
+        "apakah perbedaan antarunit berasal dari mutu kerja atau dari sulitnya target;",
+        "apakah penilai yang satu lebih murah nilai daripada yang lain.",
+    ]
+    with_events = items(say_unknown(scope(tables={"kegiatan": ONE})))
+    assert len(with_events) == 4
+    assert with_events[1].endswith("karena pembinaan tidak diundi;")
+
+
+def test_what_indicators_cannot_say() -> None:
+    without = items(say_unknown(scope(people=False)))
+    assert without[-1] == "seberapa teliti tiap angka, karena jumlah penjawab tidak ada dalam data."
+    counted = {"indikator_unit": pd.DataFrame({"nilai": [1.0], "n": [30]})}
+    assert items(say_unknown(scope(people=False, tables=counted))) == without[:-1]
+
+
+def distribution(kept: bool | None, verdict: str) -> Distribution:
+    row = {"periode": "2025-S1", "predikat_organisasi": "Baik", "kept": kept, "verdict": verdict}
+    return Distribution(pd.DataFrame(), pd.DataFrame([row]).astype({"kept": "boolean"}))
+
+
+BROKEN = distribution(kept=False, verdict="Baik di atas 70 %")
+REACH = pd.DataFrame(
+    {
+        "group": ["semua", "golongan", "golongan", "status"],
+        "label": ["Seluruh unit", "Golongan III", "Golongan IV", "PNS dan PPPK"],
+        "share": [1.0, 35.0, 33.3, np.nan],
+    }
+)
+GAPS = pd.DataFrame({"kompetensi": ["Integritas", "Mengelola Perubahan", "X"], "share": [12.0, 47.0, np.nan]})
+EVENTS = pd.DataFrame({"jenis": ["coaching", "any"], "follow_up": [10.0, 66.6]})
+NAMES = ["a", "b", "c", "d", "int_leave_asap", "ketidakhadiran", "e"]
+INDICATORS = pd.DataFrame(
+    {
+        "indikator": NAMES,
+        "label": [f"Indikator {name}" for name in NAMES],
+        "value": [50.0, 60.0, 61.0, 62.0, 1.0, 1.0, 10.0],
+        "median": [64.1, 63.0, 63.0, 63.0, 40.0, 40.0, np.nan],
+        "satuan": ["persen"] * 7,
+        "decimals": [1, 2, 1, 1, 1, 1, 1],
+    }
+)
+
+
+def test_each_result_gives_its_point() -> None:
+    assert find_points(BROKEN, REACH, GAPS, EVENTS, INDICATORS) == [
+        "Pola predikat: Baik di atas 70 %",
+        "Jangkauan coaching dan mentoring terendah: Golongan IV, 33%",
+        "Kompetensi Mengelola Perubahan: 47% pegawai di bawah standar",
+        "Tindak lanjut pembinaan selesai 67%",
+    ]
+
+
+def test_indicators_speak_where_nothing_else_does_and_three_at_most() -> None:
+    assert find_points(None, None, None, None, INDICATORS) == [
+        "Indikator a: 50,0, 14,1 poin di bawah median",
+        "Indikator b: 60,00, 3,0 poin di bawah median",
+        "Indikator c: 61,0, 2,0 poin di bawah median",
+    ]
+
+
+@pytest.mark.parametrize("kept", [True, None])
+def test_a_pattern_kept_or_not_judged_is_no_point(kept: bool | None) -> None:
+    assert find_points(distribution(kept, "sesuai pola"), None, None, None, None) == []
+
+
+def test_what_is_complete_is_no_point() -> None:
+    reached = REACH.assign(share=[100.0, 100.0, 100.0, np.nan])
+    none_below = GAPS.assign(share=[0.0, 0.0, np.nan])
+    assert find_points(None, reached, none_below, EVENTS.assign(follow_up=100.0), None) == []
+
+
+def test_what_is_hidden_is_no_point() -> None:
+    nothing = [frame.assign(share=np.nan) for frame in (REACH, GAPS)]
+    events = EVENTS.assign(follow_up=np.nan)
+    hidden = INDICATORS.assign(value=np.nan)
+    assert find_points(None, *nothing, events, hidden) == []  # type: ignore[arg-type]
+    assert find_points(None, None, None, None, INDICATORS.iloc[:0]) == []
+
+
+def test_never_more_than_five_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kinerja_lib.show import closing
+
+    monkeypatch.setattr(closing, "_pattern_point", lambda _distribution: list("abcdef"))
+    assert find_points(BROKEN, REACH, GAPS, EVENTS, INDICATORS) == list("abcde")
+
+
+def test_the_table_to_fill_in() -> None:
+    table = table_follow_up(["Pola predikat: x", "Kedua"])
+    assert isinstance(table, Table)
+    assert table.title == "Tindak lanjut (diisi oleh unit)"
+    assert table.display == (("Pola predikat: x", "", "", ""), ("Kedua", "", "", ""))
+    assert table_follow_up([]) == LeftOut("tidak ada hal yang menonjol", "Tindak lanjut")
+
+
+@pytest.mark.parametrize(
+    ("agency", "notes", "left", "right"),
+    [
+        (False, {"instansi": "Badan Contoh"}, "Kepala Badan Contoh", "Pimpinan Bidang Satu"),
+        (True, {"instansi": "Badan Contoh"}, "Kepala Badan Contoh", "Pengelola kinerja"),
+        (False, {}, "Pimpinan instansi", "Pimpinan Bidang Satu"),
+    ],
+)
+def test_offices_sign_and_names_stay_blank(agency: bool, notes: dict[str, str], left: str, right: str) -> None:
+    block = sign_off(scope(agency=agency, tempat="Tirta Kencana", **notes))
+    dots = "." * 24
+    assert block == SignOff(f"Tirta Kencana, {dots}", ("Mengetahui,", left), ("Disusun oleh,", right))
+    assert sign_off(scope(agency=agency, **notes)).place_date == dots
+
+
+def test_definitions_differ_with_the_data() -> None:
+    people, indicators = items(say_definitions(scope())), items(say_definitions(scope(people=False)))
+    assert people[0].startswith("Capaian SKP: rata-rata tertimbang")
+    assert "paling tinggi 120 %" in people[0]
+    assert people[-1] == "Kelompok di bawah 5 orang tidak ditampilkan di mana pun."
+    assert people[3:] == indicators
+    assert not any("JP" in text or "SKP" in text for text in indicators)
+
+
+def test_the_rules_of_law_that_were_applied() -> None:
+    table = table_rules(sources(), scope())
+    assert isinstance(table, Table)
+    assert [column["label"] for column in table.columns] == ["Peraturan", "Pasal", "Dipakai untuk", "Keyakinan"]
+    assert {row[2] for row in table.display} == set(RULES.values())
+    assert all(cell for row in table.display for cell in row)
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9]*(, [A-Z][A-Z0-9]*)*", row[3]) for row in table.display)
+    assert len({row[:3] for row in table.display}) == len(table.display)
+
+
+def test_articles_of_one_rule_stand_in_one_row() -> None:
+    rules = pd.DataFrame(
+        {
+            "rule": ["kuantum_jp", "kuantum_jp", "kuantum_jp", "lain"],
+            "regulasi": ["PP 1/2020", "PP 1/2020", "PP 2/2020", "PP 3/2020"],
+            "pasal": ["4(1)", "4(2)", None, "9"],
+            "keyakinan": ["V", "I", "V", "V"],
+        }
+    )
+    table = table_rules(rules, scope())
+    assert isinstance(table, Table)
+    what = "jam pelajaran setahun"
+    assert table.display == (("PP 1/2020", "4(1), 4(2)", what, "V, I"), ("PP 2/2020", "–", what, "V"))
+
+
+def test_without_people_no_rule_was_applied() -> None:
+    assert table_rules(sources(), scope(people=False)) == LeftOut(
+        "tidak ada aturan penilaian yang diterapkan", "Aturan yang dipakai"
+    )
