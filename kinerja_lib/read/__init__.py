@@ -1,0 +1,11 @@
+"""Files -> tables: canonical tables exactly as they are, exports by what their header words say.
+
+`canonical` reads and writes the tables of a `Dataset`. `sheets` turns any file of an office into guarded sheets of cells,
+`kinds` says what a sheet is, `convert` makes canonical rows and findings of it.
+"""
+
+from __future__ import annotations
+
+from kinerja_lib.read.canonical import hash_file, read_dataset, write_dataset
+
+__all__ = ["hash_file", "read_dataset", "write_dataset"]
