@@ -21,7 +21,10 @@ from kinerja_lib.language import _
 
 FOLDER = Path(__file__).parent
 ORIGIN = ("regulasi", "pasal", "berlaku_mulai", "berlaku_sampai", "keyakinan")
-SOURCES = ("label_rating", "label_predikat", "predikat", "kuadran", "capaian_iki", "pola_distribusi", "kuantum_jp")
+SOURCES = (
+    *("label_rating", "label_predikat", "predikat", "kuadran", "capaian_iki", "pola_distribusi", "kuantum_jp"),
+    *("nip", "golongan", "jenis_kegiatan", "label_kegiatan"),
+)
 
 
 @cache
