@@ -271,7 +271,7 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> list[Path]:
     """
     out = Path(folder)
     allowed = {f"{name}.csv" for name in TABLES}
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in allowed) if out.is_dir() else []
+    foreign = sorted(p.name for p in out.iterdir() if p.is_file() and p.name not in allowed) if out.is_dir() else []
     if foreign:
         message = _("{out}: folder berisi berkas lain ({found}). Pilih folder baru atau kosong.")
         raise CallError(message.format(out=folder, found=list_values(foreign, shown=3)))
