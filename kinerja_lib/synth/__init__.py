@@ -1,6 +1,7 @@
 """A seeded agency with known effects: sample data, lessons, self-tests. Every person, number and place is invented.
 
-`Effects` names what is planted, `build_agency` gives the canonical tables, `parse_effects` reads the command line.
+`Effects` names what is planted, `build_agency` gives the canonical tables, `parse_effects` reads the command line,
+`write_exports` turns the tables back into the raw exports of an office.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.synth import tables
 from kinerja_lib.synth.effects import Effects, parse_effects
 from kinerja_lib.synth.events import kegiatan_table
+from kinerja_lib.synth.exports import write_exports
 from kinerja_lib.synth.history import Agency, build_history
 from kinerja_lib.synth.people import Calendar, build_staff, build_units
 from kinerja_lib.vocabulary import Period
 
-__all__ = ["Effects", "build_agency", "parse_effects"]
+__all__ = ["Effects", "build_agency", "parse_effects", "write_exports"]
 
 SMALLEST_UNIT = 3
 
