@@ -18,9 +18,20 @@ from typing import TYPE_CHECKING, Any
 from kinerja_lib import __version__
 from kinerja_lib.errors import CallError, DataError, KinerjaError, list_values, nearest, require_choice
 from kinerja_lib.language import LANGUAGES, _, current_language, use_language
-from kinerja_lib.terminal import Parser, argparse_words, note, prepare_streams, say, study_lines
+from kinerja_lib.terminal import (
+    Parser,
+    argparse_words,
+    explain_lines,
+    finding_lines,
+    import_lines,
+    note,
+    prepare_streams,
+    say,
+    study_lines,
+)
 
 if TYPE_CHECKING:
+    from kinerja_lib.findings import Findings
     from kinerja_lib.report.batch import BatchResult
 
 DONE, FAULTS, WRONG_CALL, STOPPED = 0, 1, 2, 130
@@ -108,6 +119,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     commands = parser.add_subparsers(dest="command", metavar=_("PERINTAH"), required=True, title=_("perintah"))
     parts = {
         "report": (_add_report, _("susun laporan (tanpa argumen lain: instansi contoh)")),
+        "import": (_add_import, _("baca ekspor (e-Kinerja, SIASN, SKP, log) menjadi tabel baku")),
+        "check": (_add_check, _("periksa mutu data")),
+        "pseudonymise": (_add_pseudonymise, _("ganti NIP dengan nama samaran dan buang nama serta catatan")),
         "study": (_add_study, _("jalankan satu kajian dan tampilkan hasilnya")),
         "open": (_add_open, _("ambil data terbuka menjadi tabel baku")),
         "synth": (_add_synth, _("buat instansi rekaan dengan dampak yang diketahui")),
@@ -142,6 +156,43 @@ def _add_report(parser: Parser) -> None:
     values = _("nilai parameter notebook")
     add("--param", nargs="+", action="extend", default=[], metavar=_("NAMA=NILAI"), help=values)
     parser.set_defaults(run=run_report)
+
+
+def _add_import(parser: Parser) -> None:
+    add = parser.add_argument
+    add("paths", nargs="+", metavar=_("BERKAS"), help=_("berkas ekspor, atau folder yang berisi ekspor"))
+    add("--out", metavar="DATA", help=_("folder tabel baku yang ditulis; yang sudah ada diperbarui"))
+    add("--findings", metavar=_("BERKAS"), help=_("tulis temuannya juga sebagai JSON di sini"))
+    add("--explain", action="store_true", help=_("tampilkan apa yang dikenali dan mengapa; tidak menulis apa pun"))
+    add("--hidden", action="store_true", help=_("baca juga lembar tersembunyi"))
+    maps = _("berkas peta (TOML) yang menamai kolom ekspor yang tidak dikenal")
+    add("--map", action="append", default=[], metavar=_("BERKAS.toml"), help=maps)
+    add(
+        "--accept-warnings",
+        action="store_true",
+        help=_("pakai juga nilai yang diragukan, seperti durasi di atas 24 jam"),
+    )
+    add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya berkas sekaligus; bawaan: jumlah inti prosesor"))
+    parser.set_defaults(run=run_import)
+
+
+def _add_check(parser: Parser) -> None:
+    parser.add_argument("data", metavar="DATA", help=_("folder atau buku kerja data"))
+    where = _(
+        "tulis temuannya di sini, dengan .csv dan .html di sampingnya; bawaan: findings.json pada folder hasil impor"
+    )
+    parser.add_argument("--json", metavar=_("BERKAS"), help=where)
+    parser.set_defaults(run=run_check)
+
+
+def _add_pseudonymise(parser: Parser) -> None:
+    parser.add_argument("data", metavar="DATA", help=_("folder atau buku kerja data"))
+    key = _("berkas kunci; dibuat bila belum ada; simpan di luar data dan folder proyek")
+    parser.add_argument("--key", required=True, metavar=_("BERKAS"), help=key)
+    parser.add_argument("--out", required=True, metavar=_("FOLDER"), help=_("folder tabel baku yang ditulis"))
+    keep = _("kolom teks bebas yang tetap disertakan, seperti kegiatan.topik")
+    parser.add_argument("--keep", nargs="+", action="extend", default=[], metavar=_("TABEL.KOLOM"), help=keep)
+    parser.set_defaults(run=run_pseudonymise)
 
 
 def _add_study(parser: Parser) -> None:
@@ -246,6 +297,78 @@ def _print_result(result: BatchResult) -> int:
     say(text.format(done=len(result.of("done")), failed=len(failed), skipped=len(result.of("skipped"))))
     say(str(result.index))
     return FAULTS if failed else DONE
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Turn exports into canonical tables; print what was found, what became of the rows, and where everything is."""
+    from kinerja_lib import importer
+    from kinerja_lib.report.findings_page import write_findings
+
+    if args.explain:
+        reads = list(importer.explain_exports(args.paths, maps=args.map, hidden=args.hidden))
+        for line in (line for read in reads for line in explain_lines(read)):
+            say(line)
+        return FAULTS if any(finding.severity == "error" for read in reads for finding in read.findings) else DONE
+    if args.out is None:
+        raise CallError(_("--out: sebut folder tabel baku yang ditulis."))
+    result = importer.import_exports(
+        args.paths,
+        out=args.out,
+        maps=args.map,
+        hidden=args.hidden,
+        accept_warnings=args.accept_warnings,
+        jobs=args.jobs,
+        progress=True,
+    )
+    page = write_findings(result.dataset, result.findings, result.folder / importer.FINDINGS_JSON)
+    if args.findings is not None:
+        _write_json(Path(args.findings), result.findings.to_json())
+    code = _print_findings(result.findings)
+    for line in import_lines(result.counts, page):
+        say(line)
+    say(str(Path(args.out)))
+    return code
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Print all that is wrong with canonical tables; write it down where asked, or where an import made them."""
+    from kinerja_lib import importer
+    from kinerja_lib.report.findings_page import write_findings
+
+    data, findings = importer.check_folder(args.data)
+    own = Path(args.data) / importer.FINDINGS_JSON if importer.is_import(args.data) else None
+    target = Path(args.json) if args.json is not None else own
+    page = write_findings(data, findings, target) if target is not None else None
+    code = _print_findings(findings)
+    if page is not None:
+        say(_("Temuan: {page}").format(page=page))
+    return code
+
+
+def _print_findings(findings: Findings) -> int:
+    """Print findings and their numbers; return the exit code."""
+    from kinerja_lib.show.quality import say_counts
+
+    for line in finding_lines(findings):
+        say(line)
+    say(_("Jumlah: {counts}.").format(counts=say_counts(findings)))
+    return FAULTS if findings.errors else DONE
+
+
+def run_pseudonymise(args: argparse.Namespace) -> int:
+    """Write the tables under pseudonyms; say so where the key is new."""
+    from kinerja_lib.pseudonym import write_pseudonyms
+
+    new = not Path(args.key).exists()
+    written = write_pseudonyms(args.data, key=args.key, out=args.out, keep_text=args.keep)
+    if new:
+        note(
+            _(
+                "Kunci baru: {key}. Simpan salinannya, terpisah dari data; tanpa kunci itu samaran tidak terulang."
+            ).format(key=args.key)
+        )
+    _print_tables(written, args.out)
+    return DONE
 
 
 def run_study(args: argparse.Namespace) -> int:

@@ -5,7 +5,10 @@ Values that identify a person never stand in a message. Nothing here looks for f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, overload
 
@@ -61,6 +64,27 @@ class Finding:
 
 
 COLUMNS = [f.name for f in fields(Finding)]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that starts so
+
+
+def guard_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula when it opens a CSV.
+
+    Examples
+    --------
+    >>> guard_cell("=1+1"), guard_cell("Rekap.xlsx")
+    ("'=1+1", 'Rekap.xlsx')
+    """
+    return "'" + text if text.startswith(FORMULA) else text
+
+
+def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows as a CSV that a spreadsheet opens as it is: UTF-8 with its mark, nothing that would run."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([guard_cell("" if value is None else str(value)) for value in row] for row in rows)
+    return stream.getvalue().encode("utf-8-sig", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +131,10 @@ class Findings(Sequence[Finding]):
         """The findings of severity "error"."""
         return Findings(tuple(finding for finding in self.items if finding.severity == "error"))
 
+    def ranked(self) -> Findings:
+        """Return errors, then warnings, then notes, each in the order of finding."""
+        return Findings(tuple(sorted(self.items, key=lambda finding: SEVERITIES.index(finding.severity))))
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row a finding, with the fields of `Finding` as columns, `cells` as one text."""
         rows = [{**asdict(finding), "cells": " ".join(finding.cells)} for finding in self.items]
@@ -121,3 +149,17 @@ class Findings(Sequence[Finding]):
             if cells:
                 row["cells"] = cells
         return {"version": 1, "findings": rows}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Findings:
+        """Return what `to_json` gave."""
+        return cls(tuple(Finding(**{**row, "cells": tuple(row.get("cells", ()))}) for row in content["findings"]))
+
+    def json_bytes(self) -> bytes:
+        """Return the content of a ``findings.json``."""
+        return (json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+    def csv_bytes(self) -> bytes:
+        """Return the content of a ``findings.csv``: a row a finding, the gravest first, to open in a spreadsheet."""
+        rows = ({**asdict(finding), "cells": " ".join(finding.cells)} for finding in self.ranked())
+        return write_csv(COLUMNS, (list(row.values()) for row in rows))

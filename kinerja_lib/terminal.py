@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from kinerja_lib.language import _, current_language, mark
@@ -174,3 +175,70 @@ def study_lines(study: Any) -> list[str]:
     for title, texts in ((_("Belum dapat disimpulkan:"), study.reasons), (_("Batas kajian:"), study.limits)):
         lines += ["", title, *(f"- {text}" for text in texts)] if texts else []
     return lines
+
+
+FILES, OF_A_FILE = 20, 8  # files, and findings of each, that the terminal shows; findings.csv has all
+
+
+def finding_lines(findings: Any) -> list[str]:
+    """Return errors and warnings as lines of text: by file, the worst first, capped with a count; tables at the end."""
+    from kinerja_lib.findings import Findings
+    from kinerja_lib.show.quality import group_by_file, hide_numbers
+
+    grave = Findings(tuple(finding for finding in findings if finding.severity != "note"))
+    groups = [(hide_numbers(file), group) for file, group in group_by_file(grave)]
+    of_tables = Findings(tuple(finding for finding in grave if finding.file is None))
+    hidden = groups[FILES:]
+    groups = groups[:FILES] + ([(_("Tabel data"), of_tables)] if len(of_tables) else [])
+    lines = [line for title, group in groups for line in [*_group_lines(title, group), ""]]
+    if hidden:
+        n = sum(len(group) for _title, group in hidden)
+        lines += [_("... dan {files} berkas lain dengan {n} temuan.").format(files=len(hidden), n=n), ""]
+    return lines
+
+
+def _group_lines(title: str, findings: Any) -> list[str]:
+    from kinerja_lib.show.quality import SEVERITY, hide_numbers, say_counts, say_place
+
+    lines = [f"{title}: {say_counts(findings)}"]
+    for finding in list(findings.ranked())[:OF_A_FILE]:
+        place = say_place(finding)
+        where = " ".join(part for part in (finding.sheet, "" if place == "–" else place) if part)
+        if finding.file is None:
+            where = ".".join(part for part in (finding.table, finding.column) if part)
+        head = f"  {_(SEVERITY[finding.severity])}" + (f" [{where}]" if where else "")
+        lines += [hide_numbers(f"{head}: {finding.message}"), f"    > {finding.remedy}"]
+    rest = len(findings) - OF_A_FILE
+    return lines + ([_("  ... dan {n} temuan lain.").format(n=rest)] if rest > 0 else [])
+
+
+def import_lines(counts: Any, page: Path) -> list[str]:
+    """Return what became of the rows of each table, and where the findings, rejected rows and tables are."""
+    from kinerja_lib.show.numbers import count
+
+    parts = ("read", "used", "merged", "rejected")
+    head = [_("tabel"), _("dibaca"), _("dipakai"), _("digabung"), _("ditolak")]
+    rows = [[name, *(count(row[part]).text for part in parts)] for name, row in counts.items()]
+    lines = ["", *align_columns(head, rows), ""] if rows else [""]
+    lines.append(_("Temuan: {page}").format(page=page))
+    if any(row["rejected"] for row in counts.values()):
+        lines.append(_("Baris yang ditolak: {file}").format(file=page.with_name("rejected.csv")))
+    return [*lines, _("Folder data:")]
+
+
+def explain_lines(read: Any) -> list[str]:
+    """Return what each sheet of an export was taken for and why, as lines of text."""
+    from kinerja_lib.show.quality import hide_numbers
+
+    lines = [hide_numbers(read.file)]
+    for sheet in read.seen:
+        name = sheet.sheet or _("(isi berkas)")
+        mark_hidden = _(" (tersembunyi)") if sheet.hidden else ""
+        kind = sheet.kind or _("tidak dikenal")
+        lines.append(
+            _("  {sheet}{hidden}: {kind}, {n} baris").format(sheet=name, hidden=mark_hidden, kind=kind, n=sheet.rows)
+        )
+        lines += [f"    - {reason}" for reason in sheet.why]
+        if sheet.unknown:
+            lines.append(_("    - judul kolom yang tidak dipakai: {names}").format(names=", ".join(sheet.unknown)))
+    return lines + [f"  {finding.message} > {finding.remedy}" for finding in read.findings]

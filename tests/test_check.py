@@ -9,11 +9,13 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from kinerja_lib import check
-from kinerja_lib.check import CHECKS, build_inventory, check_dataset
+from kinerja_lib.check import CHECKS, appraisals, build_inventory, check_dataset, events, tables
+from kinerja_lib.check.origin import ORIGIN_COLUMNS, Origin, row_keys
+from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.schema import Dataset, check_table
 
 Tables = dict[str, list[dict[str, object]]]
+MODULES = (tables, appraisals, events)
 BORROWED = {"check_distribution"}  # of the law, used by the checks
 SEMESTERS = ("2023-S1", "2023-S2", "2024-S1", "2024-S2")
 
@@ -111,6 +113,30 @@ def be_exact(tables: Tables) -> None:
         row |= {"rating_hasil": hasil, "rating_perilaku": "sesuai", "predikat": predikat}
 
 
+def turn_round(tables: Tables) -> None:
+    """Read 1 as the worst in one period."""
+    turned = {"Sangat Baik": "Sangat Kurang", "Baik": "Kurang"}
+    for row in tables["penilaian"]:
+        if row["periode"] == "2024-S1":
+            row["predikat"] = turned.get(str(row["predikat"]), row["predikat"])
+
+
+def write_otherwise(tables: Tables) -> None:
+    for row in tables["kegiatan"][:2]:
+        row["pegawai_id"] = f"{str(row['pegawai_id'])[:8]} {str(row['pegawai_id'])[8:]}"
+
+
+def name_twice(tables: Tables) -> None:
+    for at, row in enumerate(tables["pegawai"]):
+        row["nama"] = (
+            "SITI  Rekaan" if at == 1 else "Siti Rekaan" if at == 0 else f"Orang {'abcdefghijklmnopqrstuvwxyz'[at]}"
+        )
+
+
+def coach(tables: Tables) -> None:
+    tables["kegiatan"][0] |= {"jenis": "coaching", "durasi_menit": 2, "jp": None, "tindak_lanjut": "ya"}
+
+
 FAULTS = [
     ("unit_unknown", "error", "penilaian", 3, put("penilaian", range(3), unit_id="B9")),
     ("parent_unknown", "warning", "unit", 1, put("unit", range(1, 2), induk_id="B9")),
@@ -124,6 +150,16 @@ FAULTS = [
     ("event_ends_early", "error", "kegiatan", 1, put("kegiatan", range(1), selesai="2024-07-01")),
     ("duration_over_day", "warning", "kegiatan", 1, put("kegiatan", range(1), durasi_menit=2881)),
     ("jp_implausible", "warning", "kegiatan", 1, put("kegiatan", range(1), jp=65)),
+    ("duration_unit", "warning", "kegiatan", 1, coach),
+    ("helper_unknown", "note", "penilaian", 3, put("penilaian", range(3), penilai_id="197001011995031001")),
+    ("id_spelling", "error", "kegiatan", 2, write_otherwise),
+    ("person_twice", "warning", "pegawai", 2, name_twice),
+    ("code_reversed", "error", "penilaian", 20, turn_round),
+    ("appraisal_before_service", "warning", "penilaian", 2, put("pegawai", range(1), tmt_cpns="2024-01-01")),
+    ("appraisal_after_exit", "warning", "penilaian", 1, put("pegawai", range(1), tanggal_keluar="2024-06-30")),
+    ("period_in_future", "warning", "penilaian", 4, put("penilaian", range(0, 16, 4), periode="2030-S1")),
+    ("nip_birth_differs", "warning", "pegawai", 2, put("pegawai", range(2), tanggal_lahir="1980-01-02")),
+    ("nip_sex_differs", "warning", "pegawai", 2, put("pegawai", range(2), jenis_kelamin="P")),
     ("missing_values", "warning", "pegawai", 6, put("pegawai", range(6), golongan=None)),
     ("missing_values", "note", "pegawai", 1, put("pegawai", range(1), golongan=None)),
     ("missing_values", "warning", "kegiatan", 4, put("kegiatan", range(4), jp=None)),
@@ -162,11 +198,13 @@ def test_a_planted_fault_is_found(
 
 
 def test_every_rule_has_its_planted_fault() -> None:
-    source = inspect.getsource(check)
+    source = "".join(inspect.getsource(module) for module in MODULES)
     named = set(re.findall(r'"([a-z_]+)",\s+(?:"(?:error|warning|note)"|severity)', source))
-    assert named == {fault[0] for fault in FAULTS} | {"column_ignored"}
-    written = {name for name in vars(check) if name.startswith("check_") and name not in BORROWED}
-    assert {call.__name__ for call in CHECKS} == written - {"check_dataset"}
+    assert named == {fault[0] for fault in FAULTS} - {"event_after_data"} | {"column_ignored"}
+    assert '"event_after_data"' in source
+    assert '"event_future"' in source
+    written = {name for module in MODULES for name in vars(module) if name.startswith("check_")}
+    assert {call.__name__ for call in CHECKS} == written - BORROWED
 
 
 def test_ignored_columns_are_named() -> None:
@@ -177,7 +215,7 @@ def test_ignored_columns_are_named() -> None:
 def test_no_message_shows_a_person_and_errors_come_first() -> None:
     tables = clean()
     for _rule, _severity, _table, _count, plant in FAULTS:
-        if plant not in (drop_period, add_year, be_exact):
+        if plant not in (drop_period, add_year, be_exact, turn_round):
             plant(tables)
     found = check_dataset(build(tables))
     for finding in found:
@@ -215,3 +253,106 @@ def test_an_event_on_the_last_day_of_service_is_no_fault() -> None:
     tables = clean()
     tables["pegawai"][0]["tanggal_keluar"] = "2024-08-01"
     assert not check_dataset(build(tables))
+
+
+def test_without_a_date_of_the_data_the_future_begins_today() -> None:
+    tables = clean()
+    tables["kegiatan"][0] |= {"mulai": "2999-01-01", "selesai": None}
+    data = build(tables)
+    found = check_dataset(Dataset(data.tables))
+    assert [(f.rule, f.count) for f in found if f.table == "kegiatan"] == [("event_future", 1)]
+
+
+def test_tables_without_units_or_people_can_be_checked() -> None:
+    tables = {"kegiatan": clean()["kegiatan"]}
+    assert not check_dataset(build(tables)).errors
+    assert list(check_dataset(Dataset({}))) == []
+
+
+# -- origin ------------------------------------------------------------------------------------------------------------
+
+
+def origin_of(data: Dataset, table: str, columns: str, **where: str) -> Origin:
+    """Return an origin in which row n of a table stands in row n + 6 of a sheet, or line n + 2 of a CSV."""
+    keys = row_keys(table, data[table])
+    rows = [
+        {
+            "table": table,
+            "key": key,
+            "file": where.get("file", "Rekap.xlsx"),
+            "sheet": where.get("sheet", ""),
+            "row": str(at + 6),
+            "line": str(at + 2) if "line" in where else "",
+            "columns": columns,
+            "hash": "00",
+        }
+        for at, key in enumerate(keys)
+    ]
+    return Origin(pd.DataFrame(rows, columns=list(ORIGIN_COLUMNS), dtype="str"))
+
+
+def test_a_fault_names_file_sheet_and_cells() -> None:
+    tables = clean()
+    put("penilaian", range(2), unit_id="B9")(tables)
+    data = build(tables)
+    found = check_dataset(data, origin_of(data, "penilaian", "pegawai_id:B unit_id:AC", sheet="Satu"))
+    assert [(f.file, f.sheet, f.cell, f.cells, f.line, f.count) for f in found] == [
+        ("Rekap.xlsx", "Satu", "AC6", ("AC6", "AC7"), None, 2)
+    ]
+    assert found[0].message == "2 baris tabel penilaian menyebut unit yang tidak ada pada tabel unit."
+
+
+def test_a_column_that_no_sheet_had_gives_the_sheet_without_a_cell() -> None:
+    tables = clean()
+    put("penilaian", range(1), unit_id="B9")(tables)
+    data = build(tables)
+    found = check_dataset(data, origin_of(data, "penilaian", "pegawai_id:B", sheet="Satu"))
+    assert [(f.file, f.sheet, f.cell, f.cells) for f in found] == [("Rekap.xlsx", "Satu", None, ())]
+
+
+def test_in_a_csv_each_record_has_its_line() -> None:
+    tables = clean()
+    put("penilaian", range(2), unit_id="B9")(tables)
+    data = build(tables)
+    found = check_dataset(data, origin_of(data, "penilaian", "unit_id:C", file="rekap.csv", line="ya"))
+    assert [(f.file, f.sheet, f.line, f.count) for f in found] == [("rekap.csv", None, 2, 1), ("rekap.csv", None, 3, 1)]
+
+
+def test_many_records_of_a_csv_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinerja_lib.check.faults.MOST_LINES", 1)
+    tables = clean()
+    put("penilaian", range(4), unit_id="B9")(tables)
+    data = build(tables)
+    found = check_dataset(data, origin_of(data, "penilaian", "unit_id:C", file="rekap.csv", line="ya"))
+    assert [(f.line, f.count) for f in found if f.rule == "unit_unknown"] == [(2, 1), (None, 3)]
+
+
+def test_rows_that_no_export_gave_are_told_without_a_file() -> None:
+    tables = clean()
+    put("penilaian", range(2), unit_id="B9")(tables)
+    data = build(tables)
+    origin = origin_of(data, "penilaian", "unit_id:C", sheet="Satu")
+    found = check_dataset(data, Origin(origin.rows.iloc[1:]))
+    assert {(f.file, f.cell, f.count) for f in found} == {(None, None, 1), ("Rekap.xlsx", "C7", 1)}
+
+
+def test_a_row_that_two_exports_filled_names_the_one_with_the_column() -> None:
+    tables = clean()
+    put("penilaian", range(1), unit_id="B9")(tables)
+    data = build(tables)
+    first = origin_of(data, "penilaian", "pegawai_id:B", sheet="Satu").rows
+    second = origin_of(data, "penilaian", "pegawai_id:A unit_id:D", file="SIASN.xlsx", sheet="Dua").rows
+    found = check_dataset(data, Origin(pd.concat([first, second])))
+    assert [(f.file, f.sheet, f.cell) for f in found] == [("SIASN.xlsx", "Dua", "D6")]
+
+
+def test_what_was_told_while_reading_is_not_told_again() -> None:
+    tables = clean()
+    put("penilaian", range(2), predikat="Kurang")(tables)
+    data = build(tables)
+    origin = origin_of(data, "penilaian", "predikat:G", sheet="Satu")
+    about: dict[str, object] = {"file": "Rekap.xlsx", "sheet": "Satu", "message": "m", "remedy": "r"}
+    told = Finding(rule="predikat_contradiction", severity="warning", cell="G6", cells=("G6", "G7"), **about)  # type: ignore[arg-type]
+    assert list(check_dataset(data, origin, Findings((told,)))) == [told]
+    part = Finding(rule="predikat_contradiction", severity="warning", cell="G6", **about)  # type: ignore[arg-type]
+    assert len(check_dataset(data, origin, Findings((part,)))) == 2

@@ -20,6 +20,7 @@ from kinerja_lib import cli, doctor, language, terminal
 from kinerja_lib.cli import main
 from kinerja_lib.errors import DataError
 from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.report import batch, engine, files, plan, pool
 from kinerja_lib.schema import Dataset
 
@@ -138,13 +139,14 @@ def test_ctrl_c_ends_with_130_in_one_line(kinerja: Run, project: Path, monkeypat
     assert (project / "hasil" / "index.html").is_file()
 
 
+COMMANDS = ("report", "import", "check", "pseudonymise", "study", "open", "synth", "lab", "doctor")
 WRONG = {
     "no command": ([], 2, "kinerja: galat: argumen berikut wajib diisi: PERINTAH\npemakaian: kinerja --help\n"),
     "command": (
         ["reprot"],
         2,
         "kinerja: galat: argumen PERINTAH: ditemukan 'reprot'; yang diizinkan: "
-        + ", ".join(["'report'", "'study'", "'open'", "'synth'", "'lab'", "'doctor'"])
+        + ", ".join(f"'{name}'" for name in COMMANDS)
         + "\npemakaian: kinerja --help\n",
     ),
     "option": (
@@ -200,6 +202,17 @@ WRONG = {
     ),
     "data": (
         ["study", "value", "tidak/ada"],
+        2,
+        "kinerja: tidak/ada: folder atau berkas tidak ada. Periksa ejaan dan letaknya.\n",
+    ),
+    "import without out": (["import", "x.csv"], 2, "kinerja: --out: sebut folder tabel baku yang ditulis.\n"),
+    "import of nothing": (
+        ["import", "tidak/ada", "--out", "x"],
+        2,
+        "kinerja: tidak/ada: folder atau berkas tidak ada. Periksa ejaan dan letaknya.\n",
+    ),
+    "check of nothing": (
+        ["check", "tidak/ada"],
         2,
         "kinerja: tidak/ada: folder atau berkas tidak ada. Periksa ejaan dan letaknya.\n",
     ),
@@ -383,6 +396,149 @@ def test_study_without_its_notebook_still_prints(kinerja: Run, project: Path, mo
     assert (code, out) == (0, TEXT)
     assert err.startswith("Halaman tidak dibuat: notebook: ditemukan '11_nilai'; yang ada: 01_mutu_data")
     assert kinerja("study", "value", data, "--out", str(project / "hasil"))[0] == 2
+
+
+RECAP = """\
+7101 - Kabupaten Rekaan;;;;;
+Subbagian Umum;;;;;
+Periode Tahunan Tahun 2024;;;;;
+No;NIP;Nama;Rating Hasil Kinerja;Rating Perilaku Kerja;Predikat Kinerja Periodik
+1;198001012010041001;Satu;Sesuai Ekspektasi;Sesuai Ekspektasi;Baik
+2;19800102201004100;Dua;Sesuai Ekspektasi;Sesuai Ekspektasi;Baik
+"""
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    root = tmp_path / "ekspor"
+    root.mkdir()
+    (root / "rekap.csv").write_text(RECAP, encoding="utf-8")
+    return root
+
+
+def test_import_prints_findings_counts_and_places(kinerja: Run, exports: Path, tmp_path: Path) -> None:
+    out_folder, other = tmp_path / "D", tmp_path / "temuan.json"
+    code, out, err = kinerja("import", str(exports), "--out", str(out_folder), "--findings", str(other), "--jobs", "1")
+    assert (code, err) == (1, "")
+    lines = out.splitlines()
+    assert lines[0] == "rekap.csv: 1 galat"
+    assert lines[1].startswith("  galat [baris 6]: NIP tidak 18 angka")
+    assert "Tabel data: 1 peringatan" in lines
+    assert "Jumlah: 1 galat, 1 peringatan, 1 catatan." in lines
+    counts = lines.index("tabel      dibaca  dipakai  digabung  ditolak")
+    assert lines[counts + 3] == "penilaian       2        1         0        1"
+    assert lines[-4:] == [
+        f"Temuan: {out_folder / 'findings.html'}",
+        f"Baris yang ditolak: {out_folder / 'rejected.csv'}",
+        "Folder data:",
+        str(out_folder),
+    ]
+    assert json.loads(other.read_text(encoding="utf-8")) == json.loads(
+        (out_folder / "findings.json").read_text("utf-8")
+    )
+    assert "rekap.csv" in (out_folder / "findings.html").read_text(encoding="utf-8")
+
+
+def test_import_without_errors_ends_with_0(kinerja: Run, exports: Path, tmp_path: Path) -> None:
+    (exports / "rekap.csv").write_text(RECAP.rsplit("2;", 1)[0], encoding="utf-8")
+    code, out, _err = kinerja("import", str(exports / "rekap.csv"), "--out", str(tmp_path / "D"))
+    assert code == 0
+    assert "ditolak:" not in out
+
+
+def test_explain_needs_no_folder_and_writes_nothing(kinerja: Run, exports: Path, tmp_path: Path) -> None:
+    (exports / "lain.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    code, out, err = kinerja("import", "--explain", str(exports))
+    assert (code, err) == (1, "")
+    assert "rekap.csv\n  (isi berkas): ekinerja, 6 baris\n    - " in out
+    assert "lain.csv\n  (isi berkas): tidak dikenal, 2 baris\n  Tidak ada judul kolom yang dikenal" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["ekspor"]
+
+
+def test_check_ends_with_1_on_errors_and_writes_what_it_found(kinerja: Run, exports: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "D"
+    kinerja("import", str(exports), "--out", str(folder))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    code, out, err = kinerja("check", str(folder))
+    assert (code, err) == (1, "")
+    assert out.splitlines()[0] == "rekap.csv: 1 galat"
+    assert out.splitlines()[-1] == f"Temuan: {folder / 'findings.html'}"
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.usefixtures("project")
+def test_check_writes_nothing_into_a_folder_of_ones_own(kinerja: Run, tmp_path: Path) -> None:
+    data = tmp_path / "proyek" / "data" / "contoh"
+    before = sorted(path.name for path in data.iterdir())
+    code, out, _err = kinerja("check", str(data))
+    assert (code, out.splitlines()[-1]) == (0, "Jumlah: 1 catatan.")
+    assert sorted(path.name for path in data.iterdir()) == before
+    file = tmp_path / "temuan.json"
+    assert kinerja("check", str(data), "--json", str(file))[0] == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["version"] == 1
+    assert file.with_suffix(".html").is_file()
+
+
+@pytest.mark.usefixtures("project")
+def test_check_tells_each_fault_of_tables_that_cannot_be_read(kinerja: Run, tmp_path: Path) -> None:
+    data = tmp_path / "proyek" / "data" / "contoh"
+    (data / "penilaian.csv").write_text("pegawai_id,periode,predikat\np1,2025-S1,Hebat\np2,2025-S9,Baik\n", "utf-8")
+    code, out, err = kinerja("check", str(data))
+    assert (code, err) == (1, "")
+    assert "penilaian.csv: " in out
+    assert "[baris 2]" in out
+    assert "[baris 3]" in out
+
+
+@pytest.fixture
+def english_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small catalogue in place of the real one."""
+    words = {
+        "galat": "error",
+        "peringatan": "warning",
+        "baris {n}": "line {n}",
+        "Jumlah: {counts}.": "In all: {counts}.",
+        "Folder data:": "Data folder:",
+        "tabel": "table",
+        "--out: sebut folder tabel baku yang ditulis.": "--out: name the folder of the tables to write.",
+    }
+    text = "\n".join(f'msgid "{one}"\nmsgstr "{other}"\n' for one, other in words.items())
+    (tmp_path / "en.po").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    language.read_catalogue.cache_clear()
+    yield
+    language.read_catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("english_import")
+def test_import_and_its_faults_in_english(kinerja: Run, exports: Path, tmp_path: Path) -> None:
+    code, out, _err = kinerja("--lang", "en", "import", str(exports), "--out", str(tmp_path / "D"), "--jobs", "1")
+    assert code == 1
+    assert out.splitlines()[0] == "rekap.csv: 1 error"
+    assert out.splitlines()[1].startswith("  error [line 6]: ")
+    assert "In all: 1 error, 1 warning, 1 catatan." in out
+    assert "\ntable  " in out
+    assert out.splitlines()[-2:] == ["Data folder:", str(tmp_path / "D")]
+    assert kinerja("import", "--lang", "en", str(exports)) == (
+        2,
+        "",
+        "kinerja: --out: name the folder of the tables to write.\n",
+    )
+
+
+def test_the_terminal_shows_the_worst_and_counts_the_rest() -> None:
+    def one(file: str | None, severity: str = "error", n: int = 1) -> tuple[Finding, ...]:
+        about = {"rule": "r", "severity": severity, "file": file, "message": "Salah.", "remedy": "Betulkan."}
+        return (Finding(**about),) * n  # type: ignore[arg-type]
+
+    many = [one(f"f{number:02d}.xlsx") for number in range(terminal.FILES + 1)]
+    found = Findings.collect([one("ringan.csv", "note"), *many, one("a.xlsx", n=terminal.OF_A_FILE + 2), one(None)])
+    lines = terminal.finding_lines(found)
+    assert lines[:3] == [f"a.xlsx: {terminal.OF_A_FILE + 2} galat", "  galat: Salah.", "    > Betulkan."]
+    assert "  ... dan 2 temuan lain." in lines
+    assert lines[-2:] == ["... dan 2 berkas lain dengan 2 temuan.", ""]
+    assert "Tabel data: 1 galat" in lines
+    assert not any("ringan" in line for line in lines)
 
 
 def test_doctor_tells_what_to_do(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

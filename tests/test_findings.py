@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import json
 
 import pytest
 
 from kinerja_lib.errors import CallError
-from kinerja_lib.findings import COLUMNS, Finding, Findings
+from kinerja_lib.findings import COLUMNS, Finding, Findings, write_csv
 
 
 def finding(rule: str = "nip_length", severity: str = "error", **others: object) -> Finding:
@@ -68,3 +70,26 @@ def test_frame_has_a_row_a_finding_and_all_columns_when_empty() -> None:
     assert frame["line"].tolist()[0] == 7
     assert frame["cells"].tolist() == ["", "B1 B2"]
     assert list(Findings().to_frame().columns) == COLUMNS
+
+
+def test_json_and_back_is_the_same() -> None:
+    found = Findings((finding(cells=("B1", "B2"), cell="B1", line=None), finding("unit_unknown", "note", line=3)))
+    assert Findings.from_json(json.loads(found.json_bytes())) == found
+    assert Findings.from_json({"findings": []}) == Findings()
+
+
+def test_the_gravest_come_first_in_the_order_of_finding() -> None:
+    rows = [finding("a", "note"), finding("b", "error"), finding("c", "warning"), finding("d", "error")]
+    assert [one.rule for one in Findings(tuple(rows)).ranked()] == ["b", "d", "c", "a"]
+
+
+def test_a_spreadsheet_runs_nothing_of_a_csv() -> None:
+    found = Findings((finding("a", "note"), finding(file="=cmd()", sheet="@x", cells=("B1", "B2"), line=7)))
+    content = found.csv_bytes()
+    assert content.startswith(b"\xef\xbb\xbfrule,severity,file")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert list(rows[0]) == COLUMNS
+    assert [row["severity"] for row in rows] == ["error", "note"]
+    assert (rows[0]["file"], rows[0]["sheet"], rows[0]["cells"], rows[0]["line"]) == ("'=cmd()", "'@x", "B1 B2", "7")
+    assert rows[1]["file"] == ""
+    assert write_csv(["a"], [[None], [-1], ["x\ny"]]) == b'\xef\xbb\xbfa\n""\n\'-1\n"x\ny"\n'

@@ -27,6 +27,8 @@ from kinerja_lib.report.parameters import (
     load_papermill,
     read_notebook,
 )
+from kinerja_lib.report.privacy_gate import holds_id, refuse_ids
+from kinerja_lib.show.quality import hide_numbers
 
 OWN_ERRORS = ("KinerjaError", "CallError", "DataError", "RunError")  # their text is written for readers
 FAILED = ".gagal" + NOTEBOOK
@@ -113,7 +115,7 @@ def _run(source: Path, folder: Path, given: dict[str, Any], lang: str, footer: t
         title = _execute_and_write(notebook, values, part, (page, target), footer)
     except RunError as error:
         _keep_failed(part, (page, target), failed)
-        raise RunError(f"{source.stem}, {error}") from None
+        raise RunError(hide_numbers(f"{source.stem}, {error}")) from None
     except OSError as error:
         message = _("{notebook}: {file} tidak dapat ditulis ({why}).")
         where = Path(error.filename or folder).name
@@ -158,7 +160,9 @@ def _execute_and_write(
     except RunError as error:
         raise RunError(_("halaman: {why}").format(why=error)) from None
     executed.metadata.papermill |= {"input_path": target.name, "output_path": target.name}  # no path of this machine
-    write_whole({target: (load_nbformat().writes(executed) + "\n").encode("utf-8"), page: html})
+    book = (load_nbformat().writes(executed) + "\n").encode("utf-8")
+    refuse_ids({page.name: html, target.name: book}, data=str(values.get("data", "")))
+    write_whole({target: book, page: html})
     return str(document.title or target.stem)
 
 
@@ -240,9 +244,9 @@ def _require_complete(executed: Any) -> None:
 
 
 def _keep_failed(part: Path, older: tuple[Path, ...], failed: Path) -> None:
-    """Keep what was executed under the name of a failure, and take away an older page that no longer holds."""
+    """Keep what was executed under the name of a failure, unless it shows a NIP; an older page holds no longer."""
     with suppress(OSError):
-        for file in older:
+        for file in (*older, failed):
             file.unlink(missing_ok=True)
-        if part.exists():
+        if part.exists() and not holds_id(part.read_bytes()):
             part.replace(failed)

@@ -9,8 +9,19 @@ import pytest
 
 from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.schema import Dataset
-from kinerja_lib.show.blocks import Head, LeftOut, Table, plain
-from kinerja_lib.show.quality import ROWS, note_findings, say_data_head, say_findings, table_findings, table_inventory
+from kinerja_lib.show.blocks import Head, ItemList, LeftOut, Paragraph, Table, plain
+from kinerja_lib.show.quality import (
+    FILES,
+    ROWS,
+    ROWS_A_FILE,
+    list_files,
+    note_findings,
+    say_data_head,
+    say_findings,
+    table_findings,
+    table_inventory,
+    tables_by_file,
+)
 
 
 def finding(severity: Any = "error", **fields: Any) -> Finding:
@@ -111,3 +122,75 @@ def test_the_head_of_the_data() -> None:
 def test_the_head_leaves_out_what_is_not_known(tables: Any, notes: dict[str, str], facts: Any) -> None:
     head = say_data_head(Dataset(tables, keterangan=notes))
     assert (head.facts, head.office) == (facts, "")
+
+
+# -- by file -----------------------------------------------------------------------------------------------------------
+
+
+def of_file(file: str, severity: Any = "error", **fields: Any) -> Finding:
+    return finding(severity, file=file, **fields)
+
+
+BY_FILE = Findings(
+    (
+        of_file("b.csv", "warning", line=17),
+        of_file("a.xlsx", "note", sheet="Satu"),
+        of_file("a.xlsx", sheet="Satu", cell="B7"),
+        of_file("a.xlsx", "warning", sheet="Dua", cell="B1", cells=tuple(f"B{n}" for n in range(1, 10))),
+        of_file("c.xlsx", "note"),
+        finding("warning"),
+    )
+)
+
+
+def test_the_jump_list_names_the_worst_file_first() -> None:
+    listed = list_files(BY_FILE)
+    assert isinstance(listed, ItemList)
+    assert [plain(item) for item in listed.items] == [
+        "a.xlsx: 1 galat, 1 peringatan, 1 catatan, ",
+        "b.csv: 1 peringatan, ",
+        "1 berkas hanya bercatatan; tidak ada yang perlu dibenahi (lihat findings.csv).",
+    ]
+    targets = [run["target"] for item in listed.items for run in item if "target" in run]
+    assert targets == [table.id for table in tables_by_file(BY_FILE)] == ["temuan-berkas-1", "temuan-berkas-2"]
+
+
+def test_each_file_has_a_table_that_says_where_and_what_to_type() -> None:
+    first, second = tables_by_file(BY_FILE)
+    assert first.title == "a.xlsx: 1 galat, 1 peringatan, 1 catatan"
+    assert [row[:3] for row in first.display] == [
+        ("galat", "Satu", "B7"),
+        ("peringatan", "Dua", "B1, B2, B3, B4, B5, B6 dan 3 lainnya"),
+        ("catatan", "Satu", "–"),
+    ]
+    assert [row[1:3] for row in second.display] == [("–", "baris 17")]
+    assert second.display[0][3:] == ("NIP bukan 18 angka.", "Tulis sebagai teks.")
+
+
+def test_long_lists_say_where_the_rest_is() -> None:
+    table = tables_by_file(Findings((of_file("a.xlsx"),) * (ROWS_A_FILE + 3)))[0]
+    assert len(table.rows) == ROWS_A_FILE
+    assert [plain(runs) for runs in table.notes] == ["3 temuan lain pada berkas ini ada di findings.csv."]
+    many = Findings(tuple(of_file(f"{n:03d}.xlsx") for n in range(FILES + 2)))
+    listed = list_files(many)
+    assert isinstance(listed, ItemList)
+    assert len(tables_by_file(many)) == FILES
+    assert plain(listed.items[-1]) == "2 berkas lain tidak dimuat di sini; semuanya ada pada findings.csv."
+
+
+def test_data_that_no_import_made_have_no_files() -> None:
+    listed = list_files(Findings((ERROR,)))
+    assert isinstance(listed, Paragraph)
+    assert listed.to_text() == "Tidak ada temuan pada berkas ekspor."
+    assert tables_by_file(Findings((ERROR,))) == ()
+    table = table_findings(BY_FILE)
+    assert isinstance(table, Table)
+    assert len(table.rows) == 1  # those of files have tables of their own
+
+
+def test_a_nip_in_the_name_of_a_file_or_sheet_is_not_shown() -> None:
+    nip = "198001012010041001"
+    found = Findings((of_file(f"SKP_{nip}.xlsx", sheet=nip),))
+    shown = list_files(found).to_text() + "".join(table.to_text() for table in tables_by_file(found))
+    assert nip not in shown
+    assert "SKP_1980…001.xlsx" in shown
