@@ -65,6 +65,11 @@ def check_dataset(data: Dataset) -> Findings:
 def build_inventory(data: Dataset) -> pd.DataFrame:
     """Return what the data hold.
 
+    Parameters
+    ----------
+    data : Dataset
+        The canonical tables.
+
     Returns
     -------
     DataFrame
