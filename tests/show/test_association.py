@@ -128,4 +128,4 @@ def test_the_table() -> None:
     assert table.title == "Indeks keterikatan pegawai menurut pembelajaran dan pengembangan"
     assert table.display[0] == ("Dalam unit, antarwaktu, disesuaikan", "0,386", "0,026", "0,334 sampai 0,437", "1.630")
     assert [row[0] for row in table.display][2] == "Antarunit, tanpa penyesuaian"
-    assert [plain(runs) for runs in table.notes] == ["Galat baku: dikelompokkan menurut unit (CR1)."]
+    assert [plain(runs) for runs in table.notes] == ["Galat baku: CR1 menurut unit."]
