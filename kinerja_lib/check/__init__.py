@@ -75,6 +75,11 @@ def _places(finding: Finding) -> set[tuple[object, ...]]:
 def build_inventory(data: Dataset) -> pd.DataFrame:
     """Return what the data hold.
 
+    Parameters
+    ----------
+    data : Dataset
+        The canonical tables.
+
     Returns
     -------
     DataFrame

@@ -59,7 +59,7 @@ def say_association(association: Association) -> Paragraph:
     change = STEP * row["estimate"]
     runs = compose(
         text,
-        exposure=label(association.exposure),
+        exposure=label(association.exposure) if known else lower_first(label(association.exposure)),
         verb=_(VERBS[association.within.design]),
         outcome=lower_first(label(association.outcome)),
         step=count(STEP),
@@ -78,13 +78,25 @@ def note_association(association: Association) -> Note:
             compose(
                 _("**Berkaitan, bukan menyebabkan.** Tidak ada yang diundi; hal lain dapat menggerakkan keduanya.")
             ),
-            compose(_("**Galat baku:** {errors}."), errors=association.within.errors.rstrip(".")),
+            compose(_("**Galat baku:** dikelompokkan menurut unit (CR1).")),
         )
     )
 
 
 def plot_association(association: Association, *, id: str = "kaitan") -> Figure:
-    """Return the three estimates as dots with intervals, the naive one hollow."""
+    """Return the three estimates as dots with intervals, the naive one hollow.
+
+    Parameters
+    ----------
+    association : Association
+        From `study_association`.
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure
+    """
     lines = _lines(association)
     rows = [
         DotRow(
@@ -108,7 +120,7 @@ def plot_association(association: Association, *, id: str = "kaitan") -> Figure:
         title=_("Kaitannya mengecil setelah disesuaikan")
         if smaller
         else _("Kaitannya tidak mengecil setelah disesuaikan"),
-        subtitle=_("{unit}, selang 95 %, n = {n}").format(unit=unit, n=count(lines[0][2]["n"])),
+        subtitle=_("{unit}, selang 95 %, n = {n}").format(unit=unit[:1].upper() + unit[1:], n=count(lines[0][2]["n"])),
         caption=_("Tiga taksiran; titik berongga: tanpa penyesuaian."),
         alt=_("Titik dengan selang. ")
         + "; ".join(f"{name} ({under}): {_with_interval(row)}" for name, under, row in lines)

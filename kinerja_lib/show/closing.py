@@ -95,7 +95,7 @@ def _indicator_points(indicators: pd.DataFrame | None) -> list[str]:
         indicators["satuan"].notna() & ~indicators["indikator"].isin(LOW_IS_GOOD)
     )
     lowest = indicators.assign(gap=gap).loc[gap < 0].nsmallest(3, "gap")
-    text = _("{label}: {value}, {gap} poin di bawah median")
+    text = _("{label}: {value} ({gap} poin di bawah median)")
     return [
         text.format(
             label=row.label, value=number(float(row.value), int(row.decimals)), gap=number(abs(float(row.gap)), 1)
@@ -132,6 +132,8 @@ def sign_off(scope: Scope) -> SignOff:
     place = scope.data.keterangan.get("tempat", "")
     dots = "." * 24
     office = scope.data.keterangan.get("instansi") or ""
+    if not scope.has_people:
+        return SignOff(dots, (_("Mengetahui,"), _("Pimpinan instansi")), (_("Disusun oleh,"), _("Penyusun laporan")))
     left = (_("Mengetahui,"), _("Kepala {office}").format(office=office) if office else _("Pimpinan instansi"))
     name = _("Pengelola kinerja") if scope.is_agency else _("Pimpinan {name}").format(name=scope.name)
     return SignOff(f"{place}, {dots}" if place else dots, left, (_("Disusun oleh,"), name))

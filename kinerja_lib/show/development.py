@@ -234,14 +234,25 @@ def note_jp(jp: pd.DataFrame | None, scope: Scope) -> Note | None:
 
 
 def plot_gaps(gaps: pd.DataFrame | None, *, id: str = "kompetensi") -> Figure | LeftOut:
-    """Return for each competency the share of people below the standard of their post, with its interval."""
+    """Return for each competency the share of people below the standard of their post, with its interval.
+
+    Parameters
+    ----------
+    gaps : DataFrame or None
+        From `build_gaps`.
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where no share can be shown.
+    """
     if gaps is None or gaps["share"].notna().sum() == 0:
         return LeftOut(_("tidak ada penilaian kompetensi yang dapat ditampilkan"), _("Kesenjangan kompetensi"))
     rows = [_gap_row(row) for row in each_row(gaps)]
     top = max(40.0, float(np.nanmax(gaps["conf_high"])))
-    facet = Facet(
-        _("Di bawah standar jabatan"), _("% pegawai yang dinilai kompetensinya"), 0, top, lambda v: percent(v, 0).text
-    )
+    facet = Facet(_("Di bawah standar jabatan"), _("% pegawai yang dinilai"), 0, top, lambda v: percent(v, 0).text)
     worst = gaps.iloc[int(gaps["share"].argmax())]
     return Figure(
         id=id,

@@ -64,13 +64,11 @@ def draw_dots(rows: Sequence[DotRow], facets: Sequence[Facet], *, n_head: str, w
         SVG.
     """
     narrow = width <= NARROW
-    pitch = 36 if any(row.under for row in rows) else 22
-    body = sum(pitch + (8 if row.gap else 0) for row in rows)
-    block = 46 + body + 44
-    stacked = facets if narrow else facets[:1]
-    canvas = Canvas(width, block * len(stacked))
     label = min(max(map(_label_width, rows), default=0.0) + 8, 116 if narrow else (138 if len(facets) > 1 else 230))
     n_at = label + 28 if n_head else label
+    places = _place_rows(rows, room=label - 4)
+    block = places[-1][1] + 44 if places else 90
+    canvas = Canvas(width, block * (len(facets) if narrow else 1))
     for index, facet in enumerate(facets):
         top = block * index if narrow else 0
         share = (width - n_at) / (1 if narrow else len(facets))
@@ -79,7 +77,7 @@ def draw_dots(rows: Sequence[DotRow], facets: Sequence[Facet], *, n_head: str, w
         words = [row.cells[index].words for row in rows if row.cells[index].value is not None]
         value = max((text_width(shown, 12.5) for shown in words), default=0.0) + 12
         if narrow or index == 0:
-            _draw_labels(canvas, rows, top, pitch, room=label - 4, n_at=n_at, n_head=n_head)
+            _draw_labels(canvas, rows, top, places, room=label - 4, n_at=n_at, n_head=n_head)
         _draw_facet(
             canvas,
             rows,
@@ -88,7 +86,7 @@ def draw_dots(rows: Sequence[DotRow], facets: Sequence[Facet], *, n_head: str, w
             Scale(facet.low, facet.high, start, stop - value),
             stop=stop,
             top=top,
-            pitch=pitch,
+            places=places,
         )
     return canvas.svg()
 
@@ -97,36 +95,68 @@ def _label_width(row: DotRow) -> float:
     return max(text_width(row.label, 13) * (1.1 if row.strong else 1.0), text_width(row.under, 12))
 
 
+def _place_rows(rows: Sequence[DotRow], *, room: float) -> list[tuple[float, float]]:
+    """Return where each row begins and ends below the top of its facet; a row of two lines is higher."""
+    places: list[tuple[float, float]] = []
+    y = 46.0
+    for row in rows:
+        y += 8 if row.gap else 0
+        high = 36 if row.under or len(_label_lines(row, room)) > 1 else 22
+        places.append((y, y + high))
+        y += high
+    return places
+
+
+def _label_lines(row: DotRow, room: float) -> list[str]:
+    """Return the label in one line, or broken at a space into two where it is too long."""
+    if row.under or _label_width(row) <= room + 0.5:
+        return [row.label]
+    words = row.label.split(" ")
+    fits = [n for n in range(1, len(words)) if text_width(" ".join(words[:n]), 13) <= room]
+    return [" ".join(words[: fits[-1]]), " ".join(words[fits[-1] :])] if fits else [row.label]
+
+
 def _draw_labels(
-    canvas: Canvas, rows: Sequence[DotRow], top: float, pitch: float, *, room: float, n_at: float, n_head: str
+    canvas: Canvas,
+    rows: Sequence[DotRow],
+    top: float,
+    places: Sequence[tuple[float, float]],
+    *,
+    room: float,
+    n_at: float,
+    n_head: str,
 ) -> None:
     if n_head:
         canvas.text(n_at, top + 28, n_head, size=12, color=GREY, anchor="end")
-    y = top + 46.0
-    for row in rows:
-        y += 8 if row.gap else 0
-        color = ACCENT if row.strong else INK
-        canvas.text(0, y + 14 - (5 if row.under else 0), row.label, size=13, color=color, bold=row.strong, room=room)
+    for row, (start, end) in zip(rows, places, strict=True):
+        color, middle = ACCENT if row.strong else INK, top + (start + end) / 2 + 3
+        lines = _label_lines(row, room)
+        first = middle - (5 if row.under else 7.5 * (len(lines) - 1))
+        for index, line in enumerate(lines):
+            canvas.text(0, first + 15 * index, line, size=13, color=color, bold=row.strong, room=room)
         if row.under:
-            canvas.text(0, y + 25, row.under, size=12, color=GREY, room=room)
+            canvas.text(0, middle + 10, row.under, size=12, color=GREY, room=room)
         if n_head:
-            canvas.text(n_at, y + 14, row.n, size=12, color=GREY, anchor="end")
-        y += pitch
+            canvas.text(n_at, middle, row.n, size=12, color=GREY, anchor="end")
 
 
 def _draw_facet(
-    canvas: Canvas, rows: Sequence[DotRow], facet: Facet, index: int, x: Scale, *, stop: float, top: float, pitch: float
+    canvas: Canvas,
+    rows: Sequence[DotRow],
+    facet: Facet,
+    index: int,
+    x: Scale,
+    *,
+    stop: float,
+    top: float,
+    places: Sequence[tuple[float, float]],
 ) -> None:
-    bottom = top + 46 + sum(pitch + (8 if row.gap else 0) for row in rows) + 4
     left = 0 if canvas.width <= NARROW else x.start - 2
     canvas.text(left, top + 12, facet.title, bold=True, room=stop - left + 24)
     canvas.text(x.start - 2, top + 28, facet.subtitle, size=12, color=GREY, room=stop - x.start)
-    _draw_axis(canvas, facet, x, top + 42, bottom)
-    y = top + 46.0
-    for row in rows:
-        y += 8 if row.gap else 0
-        _draw_dot(canvas, row, row.cells[index], x, y=y + (pitch - 22) / 2 + 10, stop=stop)
-        y += pitch
+    _draw_axis(canvas, facet, x, top + 42, top + (places[-1][1] if places else 46) + 4)
+    for row, (start, end) in zip(rows, places, strict=True):
+        _draw_dot(canvas, row, row.cells[index], x, y=top + (start + end) / 2 - 1, stop=stop)
 
 
 def _draw_axis(canvas: Canvas, facet: Facet, x: Scale, top: float, bottom: float) -> None:

@@ -72,7 +72,9 @@ def plot_distribution(distribution: Distribution | None, scope: Scope, *, id: st
     beside = (_("Predikat\norganisasi"), _("Pola SE\n3/2023"))
     shown = distribution.organisation["predikat_organisasi"].notna().any()
     drawings = [
-        draw_shares(bars, heads=heads, beside=beside if shown else (), notch="", width=width)
+        draw_shares(
+            bars, heads=heads, beside=beside if shown else (), notch=_notch_name(bars, distribution), width=width
+        )
         for width in (WIDE, NARROW)
     ]
     return Figure(
@@ -142,8 +144,9 @@ def _segment(row: Any) -> Segment:
     share = row.share / 100
     words = percent(row.share, 0).text
     if row.hidden:
-        words = _("{share} tidak dirinci (ada <{k})").format(share=words, k=MIN_GROUP)
-        return Segment(share, words, 1, hidden=True)
+        whole = share >= 1  # small groups, or everybody on one level: the reader is not told which
+        detail = _("tidak dirinci") if whole else _("{share} tidak dirinci (ada <{k})")
+        return Segment(share, detail.format(share=words, k=MIN_GROUP), 1, hidden=True)
     return Segment(share, words, LEVEL_OF.get(row.levels[0], 2))
 
 

@@ -103,6 +103,14 @@ def day(value: date | str | None) -> Bound:
     return Bound(text, moment.isoformat())
 
 
+def date_or_text(text: str) -> str:
+    """Return a date in words where `text` is one, such as ``14 Juli 2025``; else the text, such as ``2018``."""
+    try:
+        return day(text).text
+    except ValueError:
+        return text
+
+
 def interval(low: float | None, high: float | None, decimals: int = 1) -> Bound:
     """Return an interval in words: ``92,5 sampai 95,9``; an en dash where an end is missing."""
     ends = number(low, decimals), number(high, decimals)

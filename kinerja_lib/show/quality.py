@@ -22,7 +22,7 @@ from kinerja_lib.show.blocks import (
     build_table,
     compose,
 )
-from kinerja_lib.show.numbers import count, day
+from kinerja_lib.show.numbers import count, date_or_text
 from kinerja_lib.vocabulary import Period
 
 SEVERITY = {"error": mark("galat"), "warning": mark("peringatan"), "note": mark("catatan")}
@@ -40,12 +40,8 @@ def say_data_head(data: Dataset) -> Head:
     if data.periods:
         first, last = Period.parse(data.periods[0]).label, Period.parse(data.periods[-1]).label
         facts.append((_("Periode"), first if first == last else _("{a} sampai {b}").format(a=first, b=last)))
-    try:
-        taken = day(notes.get("tanggal_data")).text
-    except ValueError:
-        taken = notes.get("tanggal_data", "")
     if notes.get("tanggal_data"):
-        facts.append((_("Data per"), taken))
+        facts.append((_("Data per"), date_or_text(notes["tanggal_data"])))
     facts.append((_("Jumlah tabel"), count(len(data.tables)).text))
     office = notes.get("instansi") or notes.get("judul") or ""
     return Head(office, _("Mutu Data"), notes.get("judul") or "", tuple(facts), running=office)

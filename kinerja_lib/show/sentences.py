@@ -22,7 +22,7 @@ from kinerja_lib.show.blocks import (
     each_row,
 )
 from kinerja_lib.show.figures import quantity
-from kinerja_lib.show.numbers import Bound, count, day, interval, percent
+from kinerja_lib.show.numbers import Bound, count, date_or_text, interval, percent
 from kinerja_lib.vocabulary import Period
 
 YES = "ya"
@@ -41,7 +41,7 @@ def say_head(scope: Scope, *, title: str = "") -> Head:
     notes = scope.data.keterangan
     facts = [(_("Periode"), scope.period.label)]
     if notes.get("tanggal_data"):
-        facts.append((_("Data per"), _date_or_text(notes["tanggal_data"])))
+        facts.append((_("Data per"), date_or_text(notes["tanggal_data"])))
     facts.append(_size_fact(scope))
     if notes.get("sintetis", "").lower() == YES:
         facts.append((_("Catatan"), _("contoh, angka rekaan")))
@@ -49,13 +49,6 @@ def say_head(scope: Scope, *, title: str = "") -> Head:
     name = _("Seluruh instansi") if scope.is_agency else scope.name
     default = _("Laporan Pembinaan Kinerja") if scope.has_people else _("Laporan Indikator Unit")
     return Head(office, title or default, name, tuple(facts), running=office if scope.is_agency else scope.name)
-
-
-def _date_or_text(text: str) -> str:
-    try:
-        return day(text).text
-    except ValueError:
-        return text
 
 
 def _size_fact(scope: Scope) -> tuple[str, str]:

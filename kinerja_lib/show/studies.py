@@ -32,7 +32,7 @@ from kinerja_lib.show.blocks import (
 )
 from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
-from kinerja_lib.show.numbers import count, interval, number, percent
+from kinerja_lib.show.numbers import count, date_or_text, interval, number, percent
 from kinerja_lib.studies import CONTROL, RANDOM, Study
 from kinerja_lib.vocabulary import Period, label
 
@@ -134,7 +134,7 @@ def note_design(study: Study) -> Note | None:
     return Note(
         (
             first,
-            compose(_("**Galat baku:** {errors}."), errors=pooled.errors.rstrip(".")),
+            compose(_("**Galat baku:** dikelompokkan menurut orang (CR1).")),
             compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions),
         )
     )
@@ -148,10 +148,13 @@ def say_arms(study: Study) -> Paragraph | LeftOut:
     lowest = study.arms.iloc[int(study.arms["follow_up"].argmin())]
     if is_small(int(lowest["n"])) or assigned.map(is_small).any():
         return LeftOut(_("ada kelompok di bawah {k} orang").format(k=MIN_GROUP), _("Orang yang diundi"))
-    text = _(
-        "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari "
-        "sebuah kelompok "
-        "({n} orang) pada satu waktu."
+    text = (
+        _("Sebanyak {people} orang diundi ke dalam {arms} kelompok. Semuanya teramati pada tiap waktu.")
+        if lowest["follow_up"] >= 1
+        else _(
+            "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari sebuah "
+            "kelompok ({n} orang) pada satu waktu."
+        )
     )
     values = {"people": count(int(assigned.sum())), "arms": count(len(assigned)), "n": count(int(lowest["n"]))}
     return Paragraph(compose(text, **values, share=percent(100 * float(lowest["follow_up"]))))
@@ -166,25 +169,21 @@ def say_times(study: Study) -> Paragraph | None:
     if len(rows) < 2:
         return None
     top, last = rows.iloc[int(rows["estimate"].argmax())], rows.iloc[-1]
-    text = _(
-        "Untuk {arm}, selisih terbesar terdapat pada bulan ke-{top} ({top_value} {unit}); pada bulan ke-{last} "
-        "selisihnya "
-        "{last_value} {unit} (selang 95 %: {interval}). Selang tiap waktu lebar, sehingga puncaknya tidak "
-        "boleh dibaca sebagai "
-        "ukuran dampak."
+    decimals = _decimals(study)
+    runs = compose(
+        _("Untuk {arm}, selisih terbesar terdapat pada bulan ke-{top} ({top_value} {unit})"),
+        arm=lower_first(label(arm)),
+        top=count(int(top["months"])),
+        top_value=number(top["estimate"], decimals),
+        unit=study.unit,
     )
-    return Paragraph(
-        compose(
-            text,
-            arm=lower_first(label(arm)),
-            top=count(int(top["months"])),
-            top_value=number(top["estimate"], _decimals(study)),
-            last=count(int(last["months"])),
-            last_value=number(last["estimate"], _decimals(study)),
-            unit=study.unit,
-            interval=interval(last["conf_low"], last["conf_high"], _decimals(study)),
-        )
-    )
+    if last["months"] != top["months"]:
+        ends = interval(last["conf_low"], last["conf_high"], decimals)
+        text = _("; pada bulan ke-{last} selisihnya {last_value} {unit} (selang 95 %: {interval})")
+        values = {"last": count(int(last["months"])), "last_value": number(last["estimate"], decimals)}
+        runs = (*runs, *compose(text, **values, unit=study.unit, interval=ends))
+    text = _(". Selang tiap waktu lebar, sehingga puncaknya tidak boleh dibaca sebagai ukuran dampak.")
+    return Paragraph((*runs, *compose(text)))
 
 
 def say_limits(study: Study) -> ItemList | LeftOut:
@@ -249,7 +248,9 @@ def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
 
 def _naive(study: Study) -> pd.DataFrame:
     """Return the naive answer for the time that the headline is about."""
-    return study.table[study.table["naive"] & (study.table["group"] == _headline(study)["group"].iloc[0])]
+    when = _headline(study)["group"].iloc[0]
+    rows: pd.DataFrame = study.table[study.table["naive"] & (study.table["group"] == when)]
+    return rows
 
 
 def _ticker(study: Study, width: float) -> Callable[[float], str]:
@@ -407,7 +408,7 @@ def _arm(arm: str) -> str:
 def say_study_head(data: Dataset) -> Head:
     """Return the head of a study: where the data come from, licence, design; its title is the notebook's own."""
     notes = data.keterangan
-    facts = [(_("Data"), notes.get("tanggal_data") or "–")]
+    facts = [(_("Data per"), date_or_text(notes.get("tanggal_data") or "–"))]
     if notes.get("lisensi"):
         facts.append((_("Lisensi"), notes["lisensi"]))
     design = _("acak (random)") if notes.get("rancangan") == RANDOM else _("tidak acak")

@@ -100,9 +100,9 @@ def test_each_result_gives_its_point() -> None:
 
 def test_indicators_speak_where_nothing_else_does_and_three_at_most() -> None:
     assert find_points(None, None, None, None, INDICATORS) == [
-        "Indikator a: 50,0, 14,1 poin di bawah median",
-        "Indikator b: 60,00, 3,0 poin di bawah median",
-        "Indikator c: 61,0, 2,0 poin di bawah median",
+        "Indikator a: 50,0 (14,1 poin di bawah median)",
+        "Indikator b: 60,00 (3,0 poin di bawah median)",
+        "Indikator c: 61,0 (2,0 poin di bawah median)",
     ]
 
 

@@ -253,12 +253,29 @@ def test_the_last_value_beside_the_agency() -> None:
     assert [run["value"] for run in said.runs if run.get("field") == "value"] == [93.84, 94.94]
 
 
-def test_a_value_without_interval_is_told_as_it_is() -> None:
-    own = ("unit", "2023", 62.04, None, None, None)
-    frame = trend(own, ("instansi", "2023", 63.9, None, None, None))
-    assert words(say_trend(frame, INDEX)) == "Indeks keterikatan pada 2023: 62,0; median semua unit: 63,9."
+def test_an_indicator_opens_with_its_level_beside_the_median() -> None:
+    frame = trend(("unit", "2023", 62.04, None, None, None), ("instansi", "2023", 63.9, None, None, None))
+    assert words(say_achievement(None, frame, INDEX)) == (
+        "Indeks keterikatan pada 2023: 62,0; median semua unit: 63,9."
+    )
+    finer = replace(INDEX, decimals=2)
+    assert words(say_achievement(None, frame, finer)).startswith("Indeks keterikatan pada 2023: 62,04; ")
     alone = trend(("instansi", "2023", 63.9, None, None, None))
-    assert words(say_trend(alone, INDEX)) == "Indeks keterikatan pada 2023: 63,9."
+    assert words(say_achievement(None, alone, INDEX)) == "Indeks keterikatan pada 2023: 63,9."
+
+
+def test_the_line_of_an_indicator_is_told_from_its_start() -> None:
+    values = {"2020": None, "2021": 60.0, "2022": None, "2023": 62.04}
+    own = [("unit", period, value, None, None, None) for period, value in values.items()]
+    others = [("instansi", period, 63.9, None, None, None) for period in values]
+    said = say_trend(trend(*own, *others), INDEX)
+    assert words(said) == (
+        "Pertama tercatat pada 2021: 60,0; median semua unit saat itu 63,9; garis terputus pada 1 periode yang tidak "
+        "diikuti."
+    )
+    whole = [("instansi", period, 61.0, None, None, None) for period in ("2022", "2023")]
+    assert words(say_trend(trend(*whole), INDEX)) == "Pertama tercatat pada 2022: 61,0."
+    assert say_trend(trend(*own[-1:], *others), INDEX) is None  # one point is no line
 
 
 def test_a_hidden_last_period_is_passed_over() -> None:

@@ -293,7 +293,7 @@ def between(found: Page, start: str, end: str) -> str:
 def test_a_table() -> None:
     found = page(markdown("## IV A"), code(TABLE))
     assert between(found, "<table", "</table>") == (
-        '<table id="t"><caption><strong>Tabel 4.1</strong> Judul</caption>'
+        '<table id="t"><caption><span><strong>Tabel 4.1</strong> Judul</span></caption>'
         '<thead><tr><th scope="colgroup" colspan="2">Semua</th></tr>'
         '<tr><th scope="col" class="text">Unit</th><th scope="col" class="number">Nilai</th></tr></thead>'
         '<tbody><tr><th scope="row">A</th><td class="number">1.250,5</td></tr>'

@@ -1,0 +1,340 @@
+"""Every notebook run once through papermill to its page: whole, numbered, without addresses or identifiers.
+
+Each case is one run. The pages on open data also have to show the numbers that were published; they are left out
+where the folder shared/data does not lie beside the repository.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kinerja_lib.opendata import open_data
+from kinerja_lib.read import read_dataset, write_dataset
+from kinerja_lib.report.engine import run_notebook
+from kinerja_lib.schema import TABLES, Dataset, check_table
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+CSPS, BDJ = "uk_csps_organisation_year.csv", "bdj2018_mentoring_rct_panel.csv"
+VOID = {"meta", "br", "img", "source"}
+DRAWING = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+CAUSAL = re.compile(
+    r"berdampak|dampaknya|berpengaruh|mengakibatkan|meningkatkan|menyebabkan (?!keduanya)|menurunkan", re.IGNORECASE
+)
+
+
+class Reader(HTMLParser):
+    """A page taken apart: its text, alternative texts, numbers of figures and tables; refuses what does not nest."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.words: list[str] = []
+        self.alts: list[str] = []
+        self.headings: list[str] = []
+        self.rows: list[list[str]] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "h2":
+            self.headings.append("")
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+        if tag == "img":
+            self.alts.append(dict(attrs)["alt"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self.open:
+            return
+        self.words.append(data)
+        if "h2" in self.open:
+            self.headings[-1] += data
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).replace("\u00a0", " ").split())
+
+    def row(self, first: str) -> list[str]:
+        """Return the cells of the first row that begins so."""
+        return next(cells[1:] for cells in self.rows if cells and cells[0] == first)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run: notebook, data, parameters, and what its page must hold."""
+
+    notebook: str
+    data: Callable[[Path], Path]
+    figures: int
+    tables: int
+    sections: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...] = ()
+    check: Callable[[Reader], None] = lambda page: None
+
+
+def sample(_folder: Path) -> Path:
+    return ROOT / "data" / "contoh"
+
+
+def opened(name: Any, file: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        if not (SHARED / file).is_file():
+            pytest.skip(f"{file} is not there: put the folder shared/data beside the repository")
+        return write(open_data(name, folder=SHARED), folder)
+
+    return make
+
+
+def write(data: Dataset, folder: Path) -> Path:
+    write_dataset(data, folder)
+    return folder
+
+
+def trial(folder: Path) -> Path:
+    """Write an invented trial of three arms over three semesters; coaching is worth 12 points, the course nothing."""
+    rng = np.random.default_rng(11)
+    ids = [f"PESERTA-{number:03d}" for number in range(90)]
+    arm = np.array(["pembanding", "coaching", "kursus"])[rng.permutation(90) % 3]
+    base = rng.normal(70, 6, 90)
+    scores = [
+        {"pegawai_id": who, "periode": period, "nilai": round(value, 3), "satuan": "poin"}
+        for step, period in enumerate(("2024-S1", "2024-S2", "2025-S1"))
+        for who, value in zip(ids, base + 12 * ((arm == "coaching") & (step > 0)) + rng.normal(0, 3, 90), strict=True)
+    ]
+    joined = [(who, kind) for who, kind in zip(ids, arm, strict=True) if kind != "pembanding"]
+    events = [
+        {"kegiatan_id": f"K{i}", "pegawai_id": who, "jenis": kind, "mulai": "2024-07-15"}
+        for i, (who, kind) in enumerate(joined)
+    ]
+    tables = {
+        "unit": [{"unit_id": "U", "nama": "Unit Uji"}],
+        "pegawai": [{"pegawai_id": who, "unit_id": "U"} for who in ids],
+        "penilaian": scores,
+        "kegiatan": events,
+    }
+    return write(typed(tables, judul="Uji rekaan", instansi="Kantor Uji", rancangan="acak"), folder)
+
+
+def survey(folder: Path) -> Path:
+    """Write invented indicators under the names of the survey: engagement follows learning with a slope of 0.4."""
+    rng = np.random.default_rng(12)
+    rows = []
+    for unit in range(12):
+        level = rng.normal(60, 5)
+        for year in range(2018, 2024):
+            learning, manager = level + rng.normal(0, 4), rng.normal(70, 4)
+            values = {
+                "theme_engagement_index": 30 + 0.4 * learning + 0.1 * manager + rng.normal(0, 0.5),
+                "theme_learning_development": learning,
+                "theme_my_manager": manager,
+            }
+            rows += [
+                {"unit_id": f"ORG{unit:02d}", "periode": year, "indikator": name, "nilai": round(value, 2)}
+                for name, value in values.items()
+            ]
+    units = [{"unit_id": f"ORG{unit:02d}", "nama": f"Organisasi {unit}"} for unit in range(12)]
+    return write(typed({"unit": units, "indikator_unit": rows}, judul="Survei rekaan"), folder)
+
+
+def typed(tables: dict[str, list[dict[str, Any]]], **notes: str) -> Dataset:
+    checked = {
+        name: check_table(name, pd.DataFrame(tables[name]).astype("str"), locate=str)
+        for name in TABLES
+        if name in tables
+    }
+    return Dataset(checked, keterangan=notes)
+
+
+def check_unit(page: Reader) -> None:
+    assert "Subbidang Pengadaan dan Pemberhentian" in page.text
+    assert "Perubahan sejak" in page.text
+    assert "Pimpinan Subbidang Pengadaan dan Pemberhentian" in page.text
+    assert "Unit ini" in page.text
+
+
+def check_agency(page: Reader) -> None:
+    assert "Urutan menurut berkas, bukan peringkat." in page.text
+    assert "1.022 dinilai" in page.text
+
+
+def check_silence(page: Reader) -> None:
+    assert "Data ini tidak dapat menjawab. Rancangan tidak dinyatakan acak" in page.text
+    assert "Tidak dimuat: I Jawaban naif" in page.text
+    assert not re.search("berdampak|Perubahan sejak awal", page.text)
+
+
+def check_trial(page: Reader) -> None:
+    assert re.search(r"Penugasan ke coaching berdampak pada nilai: 1[0-4],\d poin lebih tinggi", page.text)
+    assert re.search(r"Untuk kursus, dampaknya pada nilai tidak dapat dipastikan", page.text)
+    assert "Hanya coaching yang berbeda dari pembanding" in page.text
+    assert "acak (random)" in page.text
+    assert page.row("Coaching")[:4] == ["30", "30", "30", "30"]
+
+
+def check_survey(page: Reader) -> None:
+    assert re.search(
+        r"berkaitan dengan indeks keterikatan pegawai: tiap 10 poin lebih tinggi, (3,[6-9]|4,[0-4]) poin", page.text
+    )
+    assert "tidak acak" in page.text
+    check_no_effect(page)
+
+
+def check_no_effect(page: Reader) -> None:
+    assert not CAUSAL.search(" ".join([page.text, *page.alts]).replace("bukan menyebabkan", ""))
+
+
+def check_kenya(page: Reader) -> None:
+    """Brooks, Donovan and Johnson (2018), table 3: pooled with clustered errors, and the seven waves."""
+    assert page.row("Semua waktu")[:2] + page.row("Semua waktu")[3:5] == ["371,83", "133,02", "124,51", "144,90"]
+    assert "n = 2.578" in page.text
+    assert page.row("Semua waktu")[-1] == "2.578"
+    assert "acak (random)" in page.text
+    for wave, month in enumerate((1, 2, 3, 4, 7, 12, 17), start=1):
+        cells = page.row(f"Bulan ke-{month}")
+        assert (cells[:2], cells[3:5]) == (published(wave, "Mentee"), published(wave, "Class"))
+
+
+def published(wave: int, arm: str) -> list[str]:
+    """Return estimate and classical standard error of an arm in a wave, as a page shows them."""
+    with (SHARED / "reference_results.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["dataset"] == BDJ.removesuffix(".csv")]
+    specification = f"tprofits ~ treat + controls + baseline, wave {wave}, classical SE"
+    (found,) = (row for row in rows if (row["specification"], row["quantity"]) == (specification, arm))
+    return [comma(found["value"]), comma(found["se"])]
+
+
+def comma(value: str) -> str:
+    return f"{float(value):.2f}".replace(".", ",").replace("-", "−")
+
+
+def check_csps(page: Reader) -> None:
+    check_no_effect(page)
+    assert "berkaitan dengan indeks keterikatan pegawai" in page.text
+    assert "n = 1.630" in page.text
+    assert "Tidak ada yang diundi" in page.text
+
+
+def check_acas(page: Reader) -> None:
+    """The values of the file itself, with a decimal comma."""
+    raw = pd.read_csv(SHARED / CSPS)
+    acas = raw[raw["org_id"] == "ACAS"].set_index("year")["theme_engagement_index"]
+    now, change = acas[2023], acas[2023] - acas[2022]
+    assert page.row("Indeks keterikatan pegawai")[1:3] == [comma(now), comma(change)]
+    assert f"{comma(now)} indeks 0-100" in page.text
+    assert f"turun {comma(abs(change))} poin sejak 2022" in page.text
+    median = raw[raw["year"] == 2023]["theme_engagement_index"].median()
+    assert page.row("Indeks keterikatan pegawai")[3] == comma(median)
+    assert "jumlah penjawab tidak ada dalam data" in page.text
+
+
+REPORT = ("Ringkasan", "I Pendahuluan", "III Capaian", "IV Pembinaan kinerja", "VII Penutup", "Lampiran")
+TRIAL = ("I Jawaban naif", "II Perbandingan", "III Siapa", "IV Yang tidak dapat ditunjukkan", "Lampiran")
+UNIT = (("unit", "U07"),)
+ACAS = (("period", "2023"), ("unit", "ACAS"))
+CASES = {
+    "start": Case("00_mulai", sample, 0, 1, ("Apa yang ada", "Laporan yang tersedia")),
+    "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "II Temuan", "III Cara")),
+    "unit": Case("02_laporan_unit", sample, 5, 5, REPORT, UNIT, check_unit),
+    "agency": Case("03_laporan_instansi", sample, 5, 6, REPORT, (), check_agency),
+    "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),
+    "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
+    "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),
+    "Kenya": Case("studi_kasus/01_mentoring_kenya", opened("bdj2018", BDJ), 1, 3, TRIAL, (), check_kenya),
+    "survey": Case("studi_kasus/02_layanan_sipil_inggris", survey, 1, 1, ("I", "II", "III"), (), check_survey),
+    "CSPS": Case(
+        "studi_kasus/02_layanan_sipil_inggris", opened("csps", CSPS), 1, 1, ("I", "II", "III"), (), check_csps
+    ),
+    "Acas": Case(
+        *("02_laporan_unit", opened("csps", CSPS), 2, 3),
+        ("Ringkasan", "I Pendahuluan", "III Capaian", "VII Penutup", "Lampiran"),
+        ACAS,
+        check_acas,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_notebook_runs_to_its_page(case: Case, tmp_path: Path) -> None:
+    folder = case.data(tmp_path / "data")
+    source = ROOT / "notebooks" / f"{case.notebook}.ipynb"
+
+    run = run_notebook(source, tmp_path / "out", {"data": str(folder), **dict(case.parameters)}, footer=("Kaki.",))
+
+    html, executed = run.page.read_text(encoding="utf-8"), run.notebook.read_text(encoding="utf-8")
+    page = Reader(html)
+    assert not re.search("https?:|//", DRAWING.sub("", html))
+    assert not page.tags["script"]
+    assert page.text.endswith("Kaki.")
+    assert page.tags["h1"] == 1
+    check_words(page, html)
+    check_numbers(page, case)
+    check_identifiers(folder, page, executed)
+    case.check(page)
+
+
+def check_words(page: Reader, html: str) -> None:
+    """Nothing missing is printed as a computer says it, and every figure is told in words."""
+    drawn = [base64.b64decode(code).decode("utf-8") for code in DRAWING.findall(html)]
+    assert len(drawn) == 2 * len(page.alts)
+    assert all(len(alt) > 60 for alt in page.alts)
+    texts = [page.text, *page.alts, *(" ".join(re.findall("<text[^>]*>([^<]*)", svg)) for svg in drawn)]
+    for text in texts:
+        assert not re.search(r"\b(nan|NaN|None|NaT|inf|<NA>|True|False)\b|\{\w*\}|\[\[", text), text
+    addresses = {address for svg in drawn for address in re.findall(r"https?://[^\s\"'<]*", svg)}
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names of the format
+
+
+def check_numbers(page: Reader, case: Case) -> None:
+    """Figures and tables are as many as they should be, and numbered without a gap in each section."""
+    assert len(page.headings) == len(case.sections)
+    assert all(shown.startswith(asked) for shown, asked in zip(page.headings, case.sections, strict=True))
+    assert (page.tags["figure"], page.tags["table"]) == (case.figures, case.tables)
+    found = re.findall(r"(Gambar|Tabel) ([\dA-Z]+)\.(\d+)(?= )", page.text)
+    last: Counter[tuple[str, str]] = Counter()
+    for kind, chapter, number in found:
+        assert int(number) <= last[kind, chapter] + 1
+        last[kind, chapter] = max(last[kind, chapter], int(number))
+    assert sum(last.values()) == case.figures + case.tables
+
+
+def check_identifiers(folder: Path, page: Reader, executed: str) -> None:
+    """No identifier of a person reaches the page or the executed notebook."""
+    data = read_dataset(folder)
+    if not data.has("pegawai"):
+        return
+    known = set(data["pegawai"]["pegawai_id"].astype("str"))
+    assert len(known) >= 90
+    for text in (page.text, " ".join(page.alts), executed):
+        assert not known & set(re.findall(r"[\w-]+", text))
+
+
+def test_every_notebook_is_run() -> None:
+    books = {
+        str(file.relative_to(ROOT / "notebooks").with_suffix("")) for file in (ROOT / "notebooks").rglob("*.ipynb")
+    }
+    assert {case.notebook for case in CASES.values()} == books
