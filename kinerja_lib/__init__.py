@@ -64,13 +64,13 @@ _MODULES = {
         "table_rules",
     ),
     "show.quality": (
-        "list_files",
+        "say_files",
         "note_findings",
         "say_data_head",
         "say_findings",
         "table_findings",
         "table_inventory",
-        "tables_by_file",
+        "table_files",
     ),
     "show.studies": (
         "note_design",

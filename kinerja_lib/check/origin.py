@@ -81,7 +81,18 @@ def row_keys(table: str, frame: pd.DataFrame) -> pd.Series:
 
 
 def read_origin(folder: str | Path) -> Origin | None:
-    """Return the origin of the rows of a folder; None where no import made it."""
+    """Return the origin of the rows of a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder of data.
+
+    Returns
+    -------
+    Origin or None
+        None where no import made the folder.
+    """
     file = Path(folder) / ORIGIN
     if not file.is_file():
         return None

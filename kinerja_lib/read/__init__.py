@@ -1,7 +1,7 @@
 """Files -> tables: canonical tables exactly as they are, exports by what their header words say.
 
-`canonical` reads and writes the tables of a `Dataset`. `sheets` turns any file of an office into guarded sheets of cells,
-`kinds` says what a sheet is, `convert` makes canonical rows and findings of it.
+`canonical` reads and writes the tables of a `Dataset`. `sheets` turns any file of an office into guarded sheets of
+cells, `kinds` says what a sheet is, `convert` makes canonical rows and findings of it.
 """
 
 from __future__ import annotations

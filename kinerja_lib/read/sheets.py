@@ -232,7 +232,8 @@ def _to_finding(name: str, rule: str, details: Mapping[str, Any]) -> Finding:
     message, remedy = TEXTS[rule]
     sheet, cell, line = (details.get(key) for key in ("sheet", "cell", "line"))
     foreign = rule == "file_type" and Path(name).suffix.lower() not in TABULAR
-    reason = _(REASONS[details["reason"]]) if "reason" in details else ""
+    why = details.get("reason")
+    reason = "" if why is None else _(REASONS[why])
     return Finding(
         rule=rule,
         severity="warning" if foreign else SEVERITIES.get(rule, "error"),

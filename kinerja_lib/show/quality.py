@@ -84,7 +84,7 @@ def _period(text: object) -> str:
 def table_findings(findings: Findings, *, id: str = "temuan") -> Table | LeftOut:
     """Return the findings about tables, the gravest first: where, how many rows, what was found, what to do.
 
-    Those that name the file of an export stand in `tables_by_file`.
+    Those that name the file of an export stand in `table_files`.
     """
     ranked = [finding for finding in findings.ranked() if finding.file is None]
     if not ranked:
@@ -111,11 +111,11 @@ def table_findings(findings: Findings, *, id: str = "temuan") -> Table | LeftOut
     return build_table(frame, columns, id=id, title=_("Daftar temuan, yang terberat lebih dulu"), notes=notes)
 
 
-def list_files(findings: Findings) -> ItemList | Paragraph:
+def say_files(findings: Findings) -> ItemList | LeftOut:
     """Return the files with findings, the worst first, each with what it has and a reference to its table."""
     groups = group_by_file(findings)
     if not groups:
-        return Paragraph(compose(_("Tidak ada temuan pada berkas ekspor.")))
+        return LeftOut(_("tidak ada temuan pada berkas ekspor"))
     grave = [(file, group) for file, group in groups if _is_grave(group)]
     items = [
         compose("**{file}**: {counts}, [[" + file_id(at) + "]]", file=hide_numbers(file), counts=say_counts(group))
@@ -132,7 +132,7 @@ def list_files(findings: Findings) -> ItemList | Paragraph:
     return ItemList(tuple(items))
 
 
-def tables_by_file(findings: Findings) -> tuple[Table, ...]:
+def table_files(findings: Findings) -> tuple[Table, ...]:
     """Return a table a file, the worst first: kind, sheet, cell or line, what was found, what to type.
 
     A file that has nothing but notes has none.

@@ -258,7 +258,7 @@ UNIT = (("unit", "U07"),)
 ACAS = (("period", "2023"), ("unit", "ACAS"))
 CASES = {
     "start": Case("00_mulai", sample, 0, 1, ("Apa yang ada", "Laporan yang tersedia")),
-    "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "II Temuan", "III Cara")),
+    "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "III Temuan pada tabel", "IV Cara")),
     "unit": Case("02_laporan_unit", sample, 5, 5, REPORT, UNIT, check_unit),
     "agency": Case("03_laporan_instansi", sample, 5, 6, REPORT, (), check_agency),
     "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),

@@ -14,13 +14,13 @@ from kinerja_lib.show.quality import (
     FILES,
     ROWS,
     ROWS_A_FILE,
-    list_files,
     note_findings,
     say_data_head,
+    say_files,
     say_findings,
+    table_files,
     table_findings,
     table_inventory,
-    tables_by_file,
 )
 
 
@@ -144,7 +144,7 @@ BY_FILE = Findings(
 
 
 def test_the_jump_list_names_the_worst_file_first() -> None:
-    listed = list_files(BY_FILE)
+    listed = say_files(BY_FILE)
     assert isinstance(listed, ItemList)
     assert [plain(item) for item in listed.items] == [
         "a.xlsx: 1 galat, 1 peringatan, 1 catatan, ",
@@ -152,11 +152,11 @@ def test_the_jump_list_names_the_worst_file_first() -> None:
         "1 berkas hanya bercatatan; tidak ada yang perlu dibenahi (lihat findings.csv).",
     ]
     targets = [run["target"] for item in listed.items for run in item if "target" in run]
-    assert targets == [table.id for table in tables_by_file(BY_FILE)] == ["temuan-berkas-1", "temuan-berkas-2"]
+    assert targets == [table.id for table in table_files(BY_FILE)] == ["temuan-berkas-1", "temuan-berkas-2"]
 
 
 def test_each_file_has_a_table_that_says_where_and_what_to_type() -> None:
-    first, second = tables_by_file(BY_FILE)
+    first, second = table_files(BY_FILE)
     assert first.title == "a.xlsx: 1 galat, 1 peringatan, 1 catatan"
     assert [row[:3] for row in first.display] == [
         ("galat", "Satu", "B7"),
@@ -168,21 +168,21 @@ def test_each_file_has_a_table_that_says_where_and_what_to_type() -> None:
 
 
 def test_long_lists_say_where_the_rest_is() -> None:
-    table = tables_by_file(Findings((of_file("a.xlsx"),) * (ROWS_A_FILE + 3)))[0]
+    table = table_files(Findings((of_file("a.xlsx"),) * (ROWS_A_FILE + 3)))[0]
     assert len(table.rows) == ROWS_A_FILE
     assert [plain(runs) for runs in table.notes] == ["3 temuan lain pada berkas ini ada di findings.csv."]
     many = Findings(tuple(of_file(f"{n:03d}.xlsx") for n in range(FILES + 2)))
-    listed = list_files(many)
+    listed = say_files(many)
     assert isinstance(listed, ItemList)
-    assert len(tables_by_file(many)) == FILES
+    assert len(table_files(many)) == FILES
     assert plain(listed.items[-1]) == "2 berkas lain tidak dimuat di sini; semuanya ada pada findings.csv."
 
 
 def test_data_that_no_import_made_have_no_files() -> None:
-    listed = list_files(Findings((ERROR,)))
-    assert isinstance(listed, Paragraph)
-    assert listed.to_text() == "Tidak ada temuan pada berkas ekspor."
-    assert tables_by_file(Findings((ERROR,))) == ()
+    listed = say_files(Findings((ERROR,)))
+    assert isinstance(listed, LeftOut)
+    assert listed.to_text() == "tidak ada temuan pada berkas ekspor"
+    assert table_files(Findings((ERROR,))) == ()
     table = table_findings(BY_FILE)
     assert isinstance(table, Table)
     assert len(table.rows) == 1  # those of files have tables of their own
@@ -191,6 +191,6 @@ def test_data_that_no_import_made_have_no_files() -> None:
 def test_a_nip_in_the_name_of_a_file_or_sheet_is_not_shown() -> None:
     nip = "198001012010041001"
     found = Findings((of_file(f"SKP_{nip}.xlsx", sheet=nip),))
-    shown = list_files(found).to_text() + "".join(table.to_text() for table in tables_by_file(found))
+    shown = say_files(found).to_text() + "".join(table.to_text() for table in table_files(found))
     assert nip not in shown
     assert "SKP_1980…001.xlsx" in shown
