@@ -17,7 +17,8 @@ from kinerja_lib.read import read_dataset
 from kinerja_lib.rules import parse_nip, read_golongan, read_jenis_kegiatan, read_predikat, read_rating
 from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.synth import build_agency
-from kinerja_lib.synth.exports import FIRST, LAST, PLAIN, SECOND, invented_name, write_exports
+from kinerja_lib.synth.export_words import FIRST, LAST, PLAIN, SECOND, invented_name
+from kinerja_lib.synth.exports import write_exports
 from kinerja_lib.vocabulary import MONTHS, Period
 
 SAMPLE = Path(kinerja_lib.__file__).parents[1] / "data" / "contoh"
