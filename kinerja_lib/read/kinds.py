@@ -249,7 +249,9 @@ def _is_met(settings: Mapping[str, Any], columns: Mapping[str, int], sheet: Shee
         if name == "competencies":
             return sum(field.startswith(COMPETENCY) for field in columns) >= 5
         if name == "pegawai_id" and name not in columns:
-            return bool(settings.get("head")) and find_head_nip(sheet, header.row) is not None
+            return bool(settings.get("head")) and (
+                bool(settings.get("form")) or find_head_nip(sheet, header.row) is not None
+            )
         return name in columns
 
     return all(any(all(holds(n) for n in way.split("+")) for way in need.split("|")) for need in settings["need"])

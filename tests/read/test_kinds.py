@@ -236,8 +236,10 @@ def test_forms_whose_assessor_stands_first_or_above() -> None:
     assert (find_head_nip(plain, 2), find_head_rater(plain, 2)) == ((1, 1), None)
 
 
-def test_a_form_without_a_person_is_not_recognised() -> None:
-    assert recognise(sheet(["SASARAN KINERJA PEGAWAI"], list(FORM_2022))) is None
+def test_a_form_without_a_person_is_still_a_form_so_that_its_rows_are_not_lost_without_a_word() -> None:
+    found = recognise(sheet(["SASARAN KINERJA PEGAWAI"], list(FORM_2022)))
+    assert found is not None
+    assert (found.kind, "pegawai_id" in found.columns) == ("skp_2022", False)
 
 
 def test_words_of_every_kind_are_sound() -> None:

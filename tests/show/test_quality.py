@@ -9,7 +9,7 @@ import pytest
 
 from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.schema import Dataset
-from kinerja_lib.show.blocks import Head, ItemList, LeftOut, Paragraph, Table, plain
+from kinerja_lib.show.blocks import Head, ItemList, LeftOut, Table, plain
 from kinerja_lib.show.quality import (
     FILES,
     ROWS,
