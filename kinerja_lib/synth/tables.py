@@ -7,11 +7,13 @@ of the schema. Texts are short, and never about a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from kinerja_lib.rules import score_predikat
 from kinerja_lib.schema import TABLES
 from kinerja_lib.synth.effects import stream
 from kinerja_lib.synth.history import Agency
@@ -27,12 +29,9 @@ from kinerja_lib.synth.people import (
     education_codes,
     pick,
 )
-from kinerja_lib.vocabulary import ASPEK, KONDISI, PREDIKAT_ORGANISASI, REZIM
+from kinerja_lib.vocabulary import ASPEK, KONDISI, PREDIKAT, PREDIKAT_ORGANISASI, RATING, REZIM
 
 Columns = dict[str, Any]
-
-# rating_hasil (rows) by rating_perilaku, both from di_bawah to di_atas; places in PREDIKAT (PermenPANRB 6/2022)
-MATRIX = np.array([[0, 2, 2], [1, 3, 3], [1, 3, 4]])
 
 CAPAIAN = 93.4  # mean achievement of a plan, per cent
 CAPAIAN_PER_SD = 4.0  # points for each SD of true performance
@@ -140,8 +139,14 @@ def penilaian_table(agency: Agency) -> Columns:
         "rezim": np.full(len(person), REZIM.index("p6_2022")),
         "rating_hasil": hasil,
         "rating_perilaku": perilaku,
-        "predikat": MATRIX[hasil, perilaku],
+        "predikat": predikat_matrix()[hasil, perilaku],
     }
+
+
+@cache
+def predikat_matrix() -> np.ndarray:
+    """Return the law's nine cells: rating_hasil by rating_perilaku, from di_bawah to di_atas; places in `PREDIKAT`."""
+    return np.array([[PREDIKAT.index(score_predikat(hasil, perilaku)) for perilaku in RATING] for hasil in RATING])
 
 
 def skp_table(agency: Agency) -> Columns:
