@@ -17,6 +17,7 @@ from markupsafe import Markup
 from kinerja_lib.language import _
 from kinerja_lib.report.files import write_whole
 from kinerja_lib.report.writers import html
+from kinerja_lib.show.blocks import clean
 from kinerja_lib.show.numbers import count, day
 from kinerja_lib.vocabulary import Period
 
@@ -39,6 +40,7 @@ def write_index(folder: Path, manifest: Mapping[str, Any]) -> Path:
     Path
         The file written.
     """
+    manifest = clean(manifest)
     pages = manifest["pages"]
     text = (
         _environment()
@@ -60,7 +62,7 @@ def write_index(folder: Path, manifest: Mapping[str, Any]) -> Path:
             has_units=any(page["unit"] for page in pages),
         )
     )
-    write_whole({folder / INDEX: text.encode("utf-8")})
+    write_whole({folder / INDEX: html.without_addresses(text).encode("utf-8")})
     return folder / INDEX
 
 

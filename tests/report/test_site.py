@@ -97,3 +97,11 @@ def test_a_run_without_units_or_faults_has_no_such_parts(tmp_path: Path, manifes
     assert "<h2>Dilewati</h2>" not in html
     assert "seluruh instansi" not in html
     assert "1 halaman belum dikerjakan" in html
+
+
+def test_hostile_names_are_inert_and_do_not_turn_the_line_round(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    name = "<script>x</script> http://jahat \u202etxet"
+    manifest["pages"] = [page("done", "U05", name, title="Laporan", file="unit/U05/02_laporan_unit.html")]
+    text = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    assert "&lt;script&gt;x&lt;/script&gt; jahat txet" in text
+    assert not any(part in text for part in ("<script", "http://", "\u202e"))

@@ -52,10 +52,10 @@ def write_html(document: Document, *, footer: tuple[str, ...] = ()) -> bytes:
             running=Markup(_running_heads(left, _running(head))),
         )
     )
-    return _without_addresses(page).encode("utf-8")
+    return without_addresses(page).encode("utf-8")
 
 
-def _without_addresses(page: str) -> str:
+def without_addresses(page: str) -> str:
     """Take every ``http://`` out: a page holds no address that a program could call."""
     while SCHEME.search(page):
         page = SCHEME.sub("", page)
