@@ -31,7 +31,6 @@ FAULTS = (
     "nip_sex",
     "nip_sequence",
 )
-WARNINGS = ("nip_age",)
 APOSTROPHE = "'"
 EXPONENT = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+")
 DIGITS = re.compile(r"[0-9]+")

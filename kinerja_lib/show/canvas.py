@@ -24,7 +24,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kinerja_lib.show.blocks import clean
 
-INK, GREY, LINE, ACCENT = "#1a2128", "#56616b", "#d6dce1", "#0a5a8a"
+INK, GREY, ACCENT = "#1a2128", "#56616b", "#0a5a8a"
 GROUP, POINT, BAND, BAND_OUTER, PALE = "#3d4852", "#707c87", "#e4eaef", "#f3f6f8", "#a9bccb"
 RAMP = ("#0b4a73", "#8db9d8", "#d6e5f0")
 ON_RAMP = ("#ffffff", INK, INK)

@@ -32,7 +32,7 @@ from kinerja_lib.show.blocks import (
 )
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
-from kinerja_lib.show.numbers import MISSING, count, interval, number, percent
+from kinerja_lib.show.numbers import MISSING, SMALL, count, interval, number, percent
 from kinerja_lib.vocabulary import Period
 
 GROUPINGS = {
@@ -41,7 +41,6 @@ GROUPINGS = {
     "jenis_jabatan": mark("Jenis jabatan"),
     "status": mark("PNS dan PPPK"),
 }
-SMALL = f"<{MIN_GROUP}"
 
 
 def say_events(events: pd.DataFrame | None) -> Paragraph | LeftOut:

@@ -24,7 +24,7 @@ from kinerja_lib.show.blocks import (
 )
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.forms import Bar, Segment, Series, draw_lines, draw_shares
-from kinerja_lib.show.numbers import Bound, count, interval, number, percent
+from kinerja_lib.show.numbers import SMALL, Bound, count, interval, number, percent
 from kinerja_lib.vocabulary import Period
 
 INDEX = ("indeks", "index")  # units of measure that start so are told by the name of the measure
@@ -133,7 +133,7 @@ def _short_verdict(organisation: Any) -> str:
 
 
 def _n_text(n: Any) -> str:
-    return "n = " + (f"<{MIN_GROUP}" if pd.isna(n) else count(int(n)).text)
+    return "n = " + (SMALL if pd.isna(n) else count(int(n)).text)
 
 
 LEVEL_OF = {"Sangat Baik": 0, "Baik": 1}

@@ -17,8 +17,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from kinerja_lib.language import _, current_language
+from kinerja_lib.privacy import MIN_GROUP
 
 MISSING = "–"
+SMALL = f"<{MIN_GROUP}"  # stands for a number of people too small to show
 LOCALES = {"id": "id_ID", "en": "en_GB"}
 MINUS = "−"
 
@@ -117,10 +119,3 @@ def interval(low: float | None, high: float | None, decimals: int = 1) -> Bound:
     if any(end.value is None for end in ends):
         return Bound(MISSING, None)
     return Bound(_("{low} sampai {high}").format(low=ends[0], high=ends[1]), f"{ends[0].value} {ends[1].value}")
-
-
-def hidden_count() -> Bound:
-    """Return what stands for a group too small to show."""
-    from kinerja_lib.privacy import MIN_GROUP
-
-    return Bound(f"<{MIN_GROUP}", None)

@@ -25,7 +25,7 @@ from kinerja_lib.show.blocks import (
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.figures import make_ticker, quantity
 from kinerja_lib.show.forms import FunnelLines, FunnelPoint, draw_funnel
-from kinerja_lib.show.numbers import MISSING, Bound, count, interval, number
+from kinerja_lib.show.numbers import MISSING, SMALL, Bound, count, interval, number
 from kinerja_lib.vocabulary import UNITS
 
 STEPS = 60  # points along each limit of a funnel
@@ -224,7 +224,7 @@ def table_units(
             "jp_interval": [interval(a, b).text for a, b in zip(shown["jp_low"], shown["jp_high"], strict=True)],
         }
     )
-    cover = pd.DataFrame({"n": [f"<{MIN_GROUP}" if hidden else np.nan for hidden in shown["hidden"]]}, dtype="object")
+    cover = pd.DataFrame({"n": [SMALL if hidden else np.nan for hidden in shown["hidden"]]}, dtype="object")
     columns = (
         TableColumn("nama", _("Unit")),
         TableColumn("n", _("n"), "count"),
@@ -292,9 +292,7 @@ def table_indicators(
     ]
     units = [keep_unit(unit) for unit in indicators["satuan"].fillna("")]
     frame = indicators.assign(change_text=change, satuan=units)
-    cover = pd.DataFrame(
-        {"value": [f"<{MIN_GROUP}" if hidden else np.nan for hidden in indicators["hidden"]]}, dtype="object"
-    )
+    cover = pd.DataFrame({"value": [SMALL if hidden else np.nan for hidden in indicators["hidden"]]}, dtype="object")
     columns = (
         TableColumn("label", _("Indikator")),
         TableColumn("satuan", _("Satuan"), "text"),

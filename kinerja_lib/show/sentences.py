@@ -22,7 +22,7 @@ from kinerja_lib.show.blocks import (
     each_row,
 )
 from kinerja_lib.show.figures import quantity
-from kinerja_lib.show.numbers import Bound, count, date_or_text, interval, percent
+from kinerja_lib.show.numbers import SMALL, Bound, count, date_or_text, interval, percent
 from kinerja_lib.vocabulary import Period
 
 YES = "ya"
@@ -54,7 +54,7 @@ def say_head(scope: Scope, *, title: str = "") -> Head:
 def _size_fact(scope: Scope) -> tuple[str, str]:
     if scope.has_people:
         people = _appraised(scope)
-        return _("Pegawai"), _("{n} dinilai").format(n=count(people) if people >= MIN_GROUP else f"<{MIN_GROUP}")
+        return _("Pegawai"), _("{n} dinilai").format(n=count(people) if people >= MIN_GROUP else SMALL)
     rows = scope.data["indikator_unit"]
     here = rows[rows["periode"] == str(scope.period)]
     mine = here[here["unit_id"].isin(scope.members)]

@@ -32,7 +32,7 @@ from kinerja_lib.show.blocks import (
 )
 from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
-from kinerja_lib.show.numbers import count, date_or_text, interval, number, percent
+from kinerja_lib.show.numbers import SMALL, count, date_or_text, interval, number, percent
 from kinerja_lib.studies import CONTROL, RANDOM, Study
 from kinerja_lib.vocabulary import Period, label
 
@@ -388,7 +388,7 @@ def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut:
     ]
     frame.columns = [str(name) for name in frame.columns]
     counts = frame[["assigned", *shown]]
-    cover = counts.astype("object").mask(counts.map(is_small), f"<{MIN_GROUP}")
+    cover = counts.astype("object").mask(counts.map(is_small), SMALL)
     title = _("Orang yang diundi dan yang teramati pada tiap waktu")
     return build_table(frame, columns, id=id, title=title, hidden=cover)
 

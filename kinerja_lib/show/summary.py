@@ -7,10 +7,9 @@ from typing import Any
 
 from kinerja_lib.language import _
 from kinerja_lib.panels import Panel
-from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.show.blocks import LeftOut, Panels, Paragraph, Runs, compose, lower_first
 from kinerja_lib.show.figures import short_period
-from kinerja_lib.show.numbers import MISSING, count, interval, number, percent
+from kinerja_lib.show.numbers import MISSING, SMALL, count, interval, number, percent
 
 
 def say_summary(panels: Sequence[Panel]) -> Paragraph | LeftOut:
@@ -95,7 +94,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 def _big(panel: Panel) -> str:
     if panel.value is not None:
         return number(panel.value, panel.decimals).text
-    return f"<{MIN_GROUP}" if panel.hidden else MISSING
+    return SMALL if panel.hidden else MISSING
 
 
 def _n_text(panel: Panel) -> str:
