@@ -16,8 +16,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import xlsxwriter
 
@@ -61,6 +62,7 @@ def make_xlsx(rows: list[list[object]], *, formulas: bool = False) -> bytes:
     """Return a workbook of one sheet, with formulas and an error cell beside the rows where asked for."""
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime(2025, 7, 14, tzinfo=UTC).replace(tzinfo=None)})
         sheet = book.add_worksheet("Rekap")
         for at, row in enumerate(rows):
             for column, value in enumerate(row):
@@ -171,11 +173,11 @@ def make_html(rows: list[list[object]]) -> bytes:
 
 
 def zip_members(members: dict[str, bytes]) -> bytes:
-    """Return a zip of the members."""
+    """Return a zip of the members, all of one fixed date."""
     stream = io.BytesIO()
     with ZipFile(stream, "w", ZIP_DEFLATED) as file:
         for name, content in members.items():
-            file.writestr(name, content)
+            file.writestr(ZipInfo(name), content, ZIP_DEFLATED)
     return stream.getvalue()
 
 

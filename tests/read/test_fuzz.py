@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
 
@@ -33,8 +36,17 @@ def test_no_damaged_file_raises_hangs_or_changes_an_identifier(
 
 def test_the_same_number_gives_the_same_file() -> None:
     fuzz = load_fuzz()
-    seeds = fuzz.make_seeds()
-    plain = [(suffix, content) for suffix, content in seeds if not content.startswith(b"PK")]
-    assert [fuzz.make_case(number, plain)[1] for number in range(30, 40)] == [
-        fuzz.make_case(number, plain)[1] for number in range(30, 40)
+    first, second = fuzz.make_seeds(), fuzz.make_seeds()
+    assert [fuzz.make_case(number, first) for number in range(100)] == [
+        fuzz.make_case(number, second) for number in range(100)
     ]
+
+
+def test_no_sound_file_holds_the_time_of_its_making() -> None:
+    zips = [content for _suffix, content in load_fuzz().make_seeds() if content.startswith(b"PK")]
+    assert len(zips) == 3
+    for content in zips:
+        with ZipFile(BytesIO(content)) as file:
+            assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            stamps = {stamp for name in file.namelist() for stamp in re.findall(rb"\d{4}-\d\d-\d\dT", file.read(name))}
+            assert stamps <= {b"2025-07-14T"}
