@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 from zipfile import ZipFile
 
+import fuzz
 import pytest
 
 FILES = 150
 
 
-def load_fuzz() -> ModuleType:
-    if "fuzz" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("fuzz", Path(__file__).parents[2] / "benchmarks" / "fuzz.py")
-        assert spec
-        assert spec.loader
-        sys.modules["fuzz"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["fuzz"])
-    return sys.modules["fuzz"]
-
-
 def test_no_damaged_file_raises_hangs_or_changes_an_identifier(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    verdicts = dict(load_fuzz().run(FILES, tmp_path))
+    verdicts = dict(fuzz.run(FILES, tmp_path))
     assert {number: verdict.fault for number, verdict in verdicts.items() if verdict.fault} == {}
     assert {"read", "file_damaged"} < {verdict.outcome for verdict in verdicts.values()}
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_same_number_gives_the_same_file() -> None:
-    fuzz = load_fuzz()
     first, second = fuzz.make_seeds(), fuzz.make_seeds()
     assert [fuzz.make_case(number, first) for number in range(100)] == [
         fuzz.make_case(number, second) for number in range(100)
@@ -43,7 +30,7 @@ def test_the_same_number_gives_the_same_file() -> None:
 
 
 def test_no_sound_file_holds_the_time_of_its_making() -> None:
-    zips = [content for _suffix, content in load_fuzz().make_seeds() if content.startswith(b"PK")]
+    zips = [content for _suffix, content in fuzz.make_seeds() if content.startswith(b"PK")]
     assert len(zips) == 3
     for content in zips:
         with ZipFile(BytesIO(content)) as file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import struct
@@ -12,26 +11,14 @@ import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 
+import fuzz
 import pytest
 
 from kinerja_lib.read import sheets as module
 from kinerja_lib.read.guard import Scan, to_address, to_position
 from kinerja_lib.read.sheets import REASONS, TEXTS, read_sheets
 
-
-def load_fuzz() -> ModuleType:
-    if "fuzz" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("fuzz", Path(__file__).parents[2] / "benchmarks" / "fuzz.py")
-        assert spec
-        assert spec.loader
-        sys.modules["fuzz"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["fuzz"])
-    return sys.modules["fuzz"]
-
-
-fuzz = load_fuzz()
 BOOK = fuzz.make_xlsx(fuzz.make_rows())
 SHEET = "xl/worksheets/sheet1.xml"
 

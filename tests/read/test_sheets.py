@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-import importlib.util
 import io
 import sys
 import threading
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import fuzz
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -24,17 +23,6 @@ from kinerja_lib.read.sheets import Sheet, find_exports, read_sheets
 NIP = "199001012015031001"
 
 
-def load_fuzz() -> ModuleType:
-    if "fuzz" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("fuzz", Path(__file__).parents[2] / "benchmarks" / "fuzz.py")
-        assert spec
-        assert spec.loader
-        sys.modules["fuzz"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["fuzz"])
-    return sys.modules["fuzz"]
-
-
-fuzz = load_fuzz()
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few users make symbolic links")
 
 
