@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from kinerja_lib import language
 from kinerja_lib.language import use_language
 from kinerja_lib.show.blocks import (
     Block,
@@ -40,6 +41,22 @@ def _indonesian() -> Iterator[None]:
     use_language("id")
     yield
     use_language("id")
+
+
+@pytest.fixture
+def put_catalogue(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
+    """Return what puts a small English catalogue, given as the text of its file, in place of the real one."""
+
+    def put(text: str) -> None:
+        folder = tmp_path_factory.mktemp("locale")
+        (folder / "en.po").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(language, "CATALOGUES", folder)
+        language.read_catalogue.cache_clear()
+
+    yield put
+    language.read_catalogue.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kinerja_lib import cli, doctor, language, terminal
+from kinerja_lib import cli, doctor, terminal
 from kinerja_lib.cli import main
 from kinerja_lib.errors import DataError
 from kinerja_lib.estimate.result import COLUMNS
@@ -43,7 +43,7 @@ def kinerja(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def english(put_catalogue: Callable[[str], None]) -> None:
     """A small catalogue in place of the real one."""
     words = {
         "susun laporan (tanpa argumen lain: instansi contoh)": "make reports (alone: the sample agency)",
@@ -52,11 +52,7 @@ def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "perintah": "commands",
     }
     text = "\n".join(f'msgid "{one}"\nmsgstr "{other}"\n' for one, other in words.items())
-    (tmp_path / "en.po").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
-    language.read_catalogue.cache_clear()
-    yield
-    language.read_catalogue.cache_clear()
+    put_catalogue(text)
 
 
 @pytest.fixture
@@ -491,7 +487,7 @@ def test_check_tells_each_fault_of_tables_that_cannot_be_read(kinerja: Run, tmp_
 
 
 @pytest.fixture
-def english_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def english_import(put_catalogue: Callable[[str], None]) -> None:
     """A small catalogue in place of the real one."""
     words = {
         "galat": "error",
@@ -503,11 +499,7 @@ def english_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "--out: sebut folder tabel baku yang ditulis.": "--out: name the folder of the tables to write.",
     }
     text = "\n".join(f'msgid "{one}"\nmsgstr "{other}"\n' for one, other in words.items())
-    (tmp_path / "en.po").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
-    language.read_catalogue.cache_clear()
-    yield
-    language.read_catalogue.cache_clear()
+    put_catalogue(text)
 
 
 @pytest.mark.usefixtures("english_import")

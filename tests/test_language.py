@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextvars import copy_context
 from pathlib import Path
 from threading import Thread
@@ -31,12 +31,8 @@ msgstr "guess"
 
 
 @pytest.fixture
-def _catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "en.po").write_text(CATALOGUE, encoding="utf-8")
-    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
-    read_catalogue.cache_clear()
-    yield
-    read_catalogue.cache_clear()
+def _catalogue(put_catalogue: Callable[[str], None]) -> None:
+    put_catalogue(CATALOGUE)
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kinerja_lib import language
 from kinerja_lib.errors import CallError, RunError
 from kinerja_lib.language import current_language
 from kinerja_lib.report.engine import run_notebook
@@ -20,16 +20,10 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def english(put_catalogue: Callable[[str], None]) -> None:
     """A catalogue that knows one Markdown cell and one word of the page."""
-    folder = tmp_path / "locale"
-    folder.mkdir()
     text = 'msgid "# Judul"\nmsgstr "# Title"\n\nmsgid "Daftar isi"\nmsgstr "Contents"\n'
-    (folder / "en.po").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(language, "CATALOGUES", folder)
-    language.read_catalogue.cache_clear()
-    yield
-    language.read_catalogue.cache_clear()
+    put_catalogue(text)
 
 
 @pytest.mark.usefixtures("english")
