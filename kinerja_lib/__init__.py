@@ -27,6 +27,7 @@ _MODULES = {
     "measures": ("build_distribution", "build_quality", "build_trend", "performance_measure"),
     "indicators": ("build_indicator_panel", "build_indicator_trend", "build_indicators"),
     "development": ("build_events", "build_gaps", "build_grow", "build_jp", "build_reach"),
+    "panel": ("build_panel",),
     "panels": ("build_panels",),
     "peers": ("build_funnel", "build_units"),
     "estimate": ("Estimate", "estimate_difference", "estimate_regression"),
