@@ -16,7 +16,7 @@ _MODULES = {
     "errors": ("CallError", "DataError", "KinerjaError", "RunError"),
     "vocabulary": ("Period",),
     "schema": ("Dataset",),
-    "read": ("read_dataset", "write_dataset"),
+    "read": ("open_dataset", "read_dataset", "write_dataset"),
     "opendata": ("open_data",),
     "synth": ("Effects", "build_agency"),
     "findings": ("Finding", "Findings"),

@@ -17,7 +17,8 @@ import pandas as pd
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
 from kinerja_lib.language import _, mark
 from kinerja_lib.read import hash_file
-from kinerja_lib.schema import TABLES, Dataset, Locate, check_table
+from kinerja_lib.schema import TABLES, Dataset
+from kinerja_lib.typed import Locate, check_table
 from kinerja_lib.vocabulary import Period
 
 OpenName = Literal["csps", "bdj2018", "jtrain", "nsw"]

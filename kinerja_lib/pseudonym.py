@@ -21,7 +21,8 @@ import pandas as pd
 from kinerja_lib.errors import CallError, DataError, list_values, nearest
 from kinerja_lib.language import _
 from kinerja_lib.read import read_dataset, write_dataset
-from kinerja_lib.schema import COVARIATE, IDENTIFYING, TABLES, Dataset
+from kinerja_lib.schema import COVARIATE, TABLES, Dataset
+from kinerja_lib.typed import IDENTIFYING
 
 KEY_BYTES = 32
 HASH_BYTES = 10  # 80 bits, 16 signs of base32; a chance of 1e-10 that two of ten million people share one

@@ -12,7 +12,8 @@ import pytest
 from kinerja_lib.check import CHECKS, appraisals, build_inventory, check_dataset, events, tables
 from kinerja_lib.check.origin import ORIGIN_COLUMNS, Origin, row_keys
 from kinerja_lib.findings import Finding, Findings
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
+from kinerja_lib.typed import check_table
 
 Tables = dict[str, list[dict[str, object]]]
 MODULES = (tables, appraisals, events)

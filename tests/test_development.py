@@ -19,8 +19,9 @@ from kinerja_lib.development import (
     find_staff,
     last_period,
 )
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, build_scope
+from kinerja_lib.typed import check_table
 from kinerja_lib.vocabulary import Period
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from kinerja_lib.indicators import build_indicator_trend, build_indicators, choose_indicators, indicator_label
 from kinerja_lib.language import use_language
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
+from kinerja_lib.typed import check_table
 
 VALUES = [
     *[("A", "2022", "i", 50.0), ("A", "2023", "i", 53.0), ("A", "2023", "j", 7.0), ("A", "2023", "k", 1.0)],

@@ -17,8 +17,9 @@ from kinerja_lib.measures import (
     missing_reason,
     performance_measure,
 )
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
+from kinerja_lib.typed import check_table
 
 
 def make_data(**tables: Iterable[dict[str, object]]) -> Dataset:

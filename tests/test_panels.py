@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinerja_lib.panels import Panel, build_panels, choose_axis
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
+from kinerja_lib.typed import check_table
 
 
 def make_data(keterangan: dict[str, str] | None = None, **tables: Iterable[dict[str, object]]) -> Dataset:

@@ -13,8 +13,9 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
 from kinerja_lib.peers import build_funnel, build_indicator_funnel, build_units, funnel_limits, random_effects
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
+from kinerja_lib.typed import check_table
 
 
 def make_data(**tables: Iterable[dict[str, object]]) -> Dataset:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from kinerja_lib.errors import DataError
-from kinerja_lib.schema import TABLES, Column, Dataset, Table, check_table, known_columns
+from kinerja_lib.schema import TABLES, Column, Dataset, Table
+from kinerja_lib.typed import check_table, known_columns
 
 NIP, NAME = "198501012010011001", "Siti Rahayu"
 GOOD = {"id": "A1", "text": "teks", "period": "2025-S1", "date": "2025-01-31", "integer": "3", "boolean": "ya"}

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from kinerja_lib.errors import CallError, DataError
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope, find_appraised
+from kinerja_lib.typed import check_table
 
 
 def make_data(keterangan: dict[str, str] | None = None, **tables: list[dict[str, object]]) -> Dataset:

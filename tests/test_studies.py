@@ -14,8 +14,9 @@ from pandas.testing import assert_frame_equal
 
 from kinerja_lib.estimate import estimate_regression
 from kinerja_lib.opendata import open_data
-from kinerja_lib.schema import TABLES, Dataset, check_table
+from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.studies import TABLE, Study, study_value
+from kinerja_lib.typed import check_table
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 EFFECTS = {"pembanding": 0.0, "coaching": 6.0, "kursus": 0.0}

@@ -26,7 +26,8 @@ from kinerja_lib.importer.double import (
 )
 from kinerja_lib.importer.reading import RECAP, REJECTED, FileRead
 from kinerja_lib.language import _
-from kinerja_lib.schema import TABLES, check_table
+from kinerja_lib.schema import TABLES
+from kinerja_lib.typed import check_table
 
 LISTS = ("siasn_pegawai", "kanonik:", "peta:")  # kinds that say who the people are and which units there are
 NO_UNIT = "Unit tidak diketahui"  # an identifier: not translated

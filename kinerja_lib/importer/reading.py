@@ -18,7 +18,7 @@ from kinerja_lib.language import _, use_language
 from kinerja_lib.read.convert import convert
 from kinerja_lib.read.kinds import ColumnMap, Recognised, recognise
 from kinerja_lib.read.sheets import Sheet, read_sheets
-from kinerja_lib.schema import IDENTIFYING
+from kinerja_lib.typed import IDENTIFYING
 
 REJECTED = ["file", "sheet", "row", "cell", "table", "reason", "content"]
 RECAP = "ekinerja"

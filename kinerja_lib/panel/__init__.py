@@ -15,17 +15,9 @@ import pyarrow as pa
 
 from kinerja_lib.errors import CallError
 from kinerja_lib.language import _, mark
+from kinerja_lib.numbering import Ints, find_text, parse_periods, period_texts
 from kinerja_lib.panel.doses import build_exposure_columns
-from kinerja_lib.panel.spine import (
-    Ints,
-    People,
-    Spine,
-    build_spine,
-    find_text,
-    parse_periods,
-    period_texts,
-    take_levels,
-)
+from kinerja_lib.panel.spine import People, Spine, build_spine
 from kinerja_lib.rules import ordinal, score_predikat
 from kinerja_lib.schema import Dataset
 from kinerja_lib.vocabulary import ALASAN_KELUAR, JENIS_KEGIATAN, PREDIKAT, RATING, sort_periods
@@ -157,7 +149,7 @@ def build_rows(tables: Mapping[str, pd.DataFrame], outline: Outline) -> PanelRow
         frame = frame.assign(**columns)
     else:
         frame["jp"] = np.nan
-    frame["keluar"] = take_levels([*ALASAN_KELUAR, UNKNOWN], spine.reason)
+    frame["keluar"] = pd.Categorical.from_codes(spine.reason, dtype=pd.CategoricalDtype([*ALASAN_KELUAR, UNKNOWN]))
     return PanelRows(frame, _count_cells(frame), {NO_ROW: no_row, TOO_LATE: late, OUTSIDE: outside})
 
 

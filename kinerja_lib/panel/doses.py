@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.panel.spine import Ints, People, Spine, find_text, month_numbers, period_texts, take_levels
+from kinerja_lib.numbering import Ints, find_text, month_numbers, period_texts
+from kinerja_lib.panel.spine import People, Spine
 from kinerja_lib.vocabulary import JENIS_KEGIATAN
 
 Columns = dict[str, Any]
@@ -122,7 +123,7 @@ def _kind_columns(kind: str, log: Log, spine: Spine, people: int) -> Columns:
         f"dose_{kind}": dose,
         f"dose_{kind}_total": total,
         f"first_{kind}": period_texts(start, spine.months),
-        f"status_{kind}": take_levels(STATUS, status),
+        f"status_{kind}": pd.Categorical.from_codes(status, dtype=pd.CategoricalDtype(list(STATUS))),
     }
 
 

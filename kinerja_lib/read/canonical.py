@@ -16,7 +16,9 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.language import _
-from kinerja_lib.schema import TABLES, Dataset, Locate, check_table, known_columns
+from kinerja_lib.schema import TABLES, Dataset
+from kinerja_lib.store import UNIT, StoredTables
+from kinerja_lib.typed import Locate, check_table, keeps_type, known_columns
 
 SUFFIXES = (".csv", ".parquet")
 WORKBOOK = ".xlsx"
@@ -61,6 +63,34 @@ def read_dataset(path: str | Path) -> Dataset:
     if described is not None:
         notes = dict(zip(described["kunci"].astype("str"), described["isi"].fillna(""), strict=True))
     return Dataset(tables, keterangan=notes, source=str(path), ignored=tuple(ignored), hashes=hashes)
+
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Open a folder that `Dataset.write` wrote; a table is read when it is asked for, a slice without the rest.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds ``unit.parquet``, ``penilaian.parquet`` and so on. They were checked when they were written and are not
+        checked again; `read_dataset` checks any folder.
+
+    Returns
+    -------
+    Dataset
+        Of which `Dataset.unit` reads one unit's rows only.
+
+    Raises
+    ------
+    CallError
+        The folder is not there or holds no ``unit.parquet``.
+    """
+    tables = StoredTables(folder, tuple(name for name in TABLES if name != "keterangan"))
+    if "unit" not in tables:
+        message = _("{folder}: tidak ada unit.parquet; tulis folder itu dengan Dataset.write, atau pakai read_dataset.")
+        raise CallError(message.format(folder=folder))
+    described = StoredTables(folder, ("keterangan",)).get("keterangan")
+    notes = {} if described is None else dict(zip(described["kunci"], described["isi"].fillna(""), strict=True))
+    return Dataset(tables, keterangan=notes, source=str(folder))
 
 
 Parts = tuple[dict[str, pd.DataFrame], list[str], dict[str, str]]
@@ -155,7 +185,14 @@ def _read_parquet(file: Path, table: str) -> tuple[pd.DataFrame, Locate, bool]:
     for name in frame.columns.intersection(sorted(_ids(table))):
         if pd.api.types.is_float_dtype(frame[name]) and (damaged := frame[name].abs() >= EXACT).any():
             _refuse_damaged(locate(int(damaged.to_numpy().argmax())), name)
-    return pd.DataFrame({str(name): _as_text(frame[name]) for name in frame}), locate, False
+    frame = frame.drop(columns=UNIT, errors="ignore")
+    typed = {column.name: column for column in TABLES[table].columns}
+    kept = {name for name in typed if name in frame and keeps_type(typed[name], frame[name].dtype)}
+    return (
+        pd.DataFrame({str(name): frame[name] if name in kept else _as_text(frame[name]) for name in frame}),
+        locate,
+        False,
+    )
 
 
 def _ids(table: str) -> set[str]:
@@ -171,6 +208,8 @@ def _refuse_damaged(where: str, name: str) -> None:
 
 
 def _as_text(values: pd.Series) -> pd.Series:
+    if values.dtype == "str":
+        return values.fillna("")
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("str")
     if pd.api.types.is_datetime64_any_dtype(values):

@@ -24,7 +24,7 @@ from kinerja_lib.read.convert_penilaian import convert_recap, convert_records
 from kinerja_lib.read.kinds import Recognised, read_kinds
 from kinerja_lib.read.sheets import Sheet
 from kinerja_lib.read.values import clean_words, plain
-from kinerja_lib.schema import known_columns
+from kinerja_lib.typed import known_columns
 
 REJECTED = ("row", "cell", "table", "column", "rule", "reason", "content")
 

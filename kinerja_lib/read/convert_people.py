@@ -11,7 +11,7 @@ import pandas as pd
 from kinerja_lib.read.convert_faults import FAULTS, severity_of
 from kinerja_lib.read.values import APOSTROPHES, parse_identifier, plain
 from kinerja_lib.rules import parse_nip
-from kinerja_lib.schema import IDENTIFYING
+from kinerja_lib.typed import IDENTIFYING
 
 
 @dataclass(frozen=True, slots=True)

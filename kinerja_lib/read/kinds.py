@@ -19,7 +19,8 @@ from kinerja_lib.read.mapping import ColumnMap, kinds, read_kinds, read_map
 from kinerja_lib.read.sheets import Sheet
 from kinerja_lib.read.times import parse_period
 from kinerja_lib.read.values import clean_words, plain
-from kinerja_lib.schema import TABLES, known_columns
+from kinerja_lib.schema import TABLES
+from kinerja_lib.typed import known_columns
 
 __all__ = [
     "ColumnMap",

@@ -23,7 +23,8 @@ import pytest
 from kinerja_lib.opendata import open_data
 from kinerja_lib.read import read_dataset, write_dataset
 from kinerja_lib.report.engine import run_notebook
-from kinerja_lib.schema import TABLES, Dataset, check_table
+from kinerja_lib.schema import TABLES, Dataset
+from kinerja_lib.typed import check_table
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kinerja_lib.schema import Dataset, check_table
+from kinerja_lib.schema import Dataset
+from kinerja_lib.typed import check_table
 from kinerja_lib.vocabulary import ALASAN_KELUAR, PREDIKAT, RATING, Period
 
 Rows = list[dict[str, Any]]

@@ -21,7 +21,8 @@ from kinerja_lib.read.convert_kegiatan import event_id
 from kinerja_lib.read.convert_own import labels
 from kinerja_lib.read.kinds import ColumnMap, kinds, recognise
 from kinerja_lib.read.sheets import Sheet, read_sheets
-from kinerja_lib.schema import TABLES, check_table
+from kinerja_lib.schema import TABLES
+from kinerja_lib.typed import check_table
 from kinerja_lib.vocabulary import JENIS_KELAMIN, MODA, PENDIDIKAN, PERAN_PEMBIMBING, STATUS, TAHAP_GROW
 
 NIP = [f"1985{month:02d}012010{month:02d}1{month:03d}" for month in range(1, 13)]  # men, born on the first

@@ -1,0 +1,188 @@
+"""Tables at rest: one Parquet file a table, sorted by unit, so that one unit's rows are found without reading the rest.
+
+A row belongs to the unit that it names; a row of a person to the unit of the person's last appraisal that had begun by
+then, else to the unit on `pegawai`. The file holds that unit in the column `_unit`, which no reader shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kinerja_lib.errors import CallError, list_values
+from kinerja_lib.language import _
+from kinerja_lib.numbering import SPAN, Ints, as_arrow, find_text, month_numbers, parse_periods
+from kinerja_lib.vocabulary import Period
+
+UNIT = "_unit"
+SUFFIX = ".parquet"
+ROW_GROUP = 120_000
+Tables = Mapping[str, pd.DataFrame]
+
+
+class StoredTables(Tables):
+    """The tables of a folder of Parquet files, each read when it is asked for, and then kept."""
+
+    def __init__(self, folder: str | Path, names: tuple[str, ...]) -> None:
+        self.folder = Path(folder)
+        self._names = tuple(name for name in names if (self.folder / (name + SUFFIX)).is_file())
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a whole table."""
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = read_stored(self.folder / (name + SUFFIX))
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the tables that are there."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return the number of tables."""
+        return len(self._names)
+
+    def read_unit(self, name: str, unit: str) -> pd.DataFrame:
+        """Return the rows of a unit; of a table without units all rows."""
+        file = self.folder / (name + SUFFIX)
+        return read_stored(file, [(UNIT, "==", unit)] if UNIT in pq.read_schema(file).names else None)
+
+    def read_people(self, ids: pd.Series) -> pd.DataFrame:
+        """Return the rows of `pegawai` of some people."""
+        return read_stored(self.folder / ("pegawai" + SUFFIX), [("pegawai_id", "in", ids.tolist())])
+
+
+def read_stored(file: Path, filters: list[tuple[str, str, object]] | None = None) -> pd.DataFrame:
+    """Return the rows of a Parquet file, typed as they were written."""
+    frame: pd.DataFrame = pq.read_table(file, filters=filters).to_pandas()
+    return frame.drop(columns=UNIT, errors="ignore")
+
+
+def slice_unit(tables: Tables, unit: str, period: Period | None) -> dict[str, pd.DataFrame]:
+    """Return the rows of a unit, and of the people appraised in it, in a period or in all."""
+    found = {}
+    for name in tables:
+        if isinstance(tables, StoredTables):
+            rows = tables.read_unit(name, unit)
+        else:
+            owner = find_owners(tables, name)
+            rows = tables[name] if owner is None else tables[name][(owner == unit).to_numpy()]
+        found[name] = rows if period is None else _within(rows, period)
+    if "pegawai" in found and "penilaian" in found:
+        found["pegawai"] = _add_guests(tables, found["pegawai"], found["penilaian"]["pegawai_id"])
+    return {name: rows.reset_index(drop=True) for name, rows in found.items()}
+
+
+def _within(rows: pd.DataFrame, period: Period) -> pd.DataFrame:
+    if "periode" in rows:
+        distinct = rows["periode"].unique()
+        return rows[rows["periode"].isin([text for text in distinct if Period.parse(text) in period])]
+    if "mulai" in rows:
+        return rows[rows["mulai"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))]
+    return rows
+
+
+def _add_guests(tables: Tables, staff: pd.DataFrame, appraised: pd.Series) -> pd.DataFrame:
+    """Return the unit's own people, then those appraised in it who belong to another unit now."""
+    missing = appraised[~appraised.isin(staff["pegawai_id"])].drop_duplicates()
+    if missing.empty:
+        return staff
+    if isinstance(tables, StoredTables):
+        guests = tables.read_people(missing)
+    else:
+        guests = tables["pegawai"][tables["pegawai"]["pegawai_id"].isin(missing)]
+    return pd.concat([staff, guests.sort_values("pegawai_id")])
+
+
+def find_owners(tables: Tables, name: str) -> pd.Series | None:
+    """Return the unit to which each row of a table belongs; None for a table without units."""
+    frame = tables[name]
+    if "pegawai_id" not in frame or "pegawai" not in tables:
+        return frame.get("unit_id")
+    if name == "pegawai":
+        return frame["unit_id"]
+    if "unit_id" in frame and not frame["unit_id"].isna().any():
+        return frame["unit_id"]
+    return _last_units(tables, frame)
+
+
+def _last_units(tables: Tables, frame: pd.DataFrame) -> pd.Series:
+    """Return the unit of the last appraisal that had begun by each row's month, else that of the person."""
+    staff = tables["pegawai"]
+    known = as_arrow(staff["pegawai_id"])
+    person = find_text(frame["pegawai_id"], known)
+    home = pd.Series(staff["unit_id"].array.take(person, allow_fill=True), index=frame.index)
+    appraisals = tables.get("penilaian")
+    if appraisals is None or "unit_id" not in appraisals:
+        return home
+    appraisals = appraisals[appraisals["unit_id"].notna()]
+    key = find_text(appraisals["pegawai_id"], known) * SPAN + parse_periods(appraisals["periode"])[0]
+    order = np.argsort(key, kind="stable")
+    wanted = person * SPAN + _months(frame)
+    place = np.searchsorted(key[order], wanted, side="right") - 1
+    row = np.append(order, -1)[place]
+    same = (person >= 0) & (place >= 0) & (np.append(key, -1)[row] // SPAN == person)
+    last = appraisals["unit_id"].array.take(np.where(same, row, -1), allow_fill=True)
+    return pd.Series(last, index=frame.index).fillna(home)
+
+
+def _months(frame: pd.DataFrame) -> Ints:
+    return parse_periods(frame["periode"])[0] if "periode" in frame else month_numbers(frame["mulai"])
+
+
+def write_tables(tables: Tables, folder: str | Path, names: tuple[str, ...]) -> list[Path]:
+    """Write each table as one Parquet file sorted by unit, whole or not at all; the same tables give the same bytes.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The tables.
+    folder : str or Path
+        Made when it is not there.
+    names : tuple of str
+        Names of all tables that the folder may hold; those of them that are not in `tables` are removed.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    CallError
+        The folder holds other files, or cannot be written.
+    """
+    out = Path(folder)
+    allowed = {name + SUFFIX for name in names}
+    foreign = sorted(p.name for p in out.iterdir() if p.is_file() and p.name not in allowed) if out.is_dir() else []
+    if foreign:
+        message = _("{out}: folder berisi berkas lain ({found}). Pilih folder baru atau kosong.")
+        raise CallError(message.format(out=folder, found=list_values(foreign, shown=3)))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if name not in tables:
+                (out / (name + SUFFIX)).unlink(missing_ok=True)
+        return [_write_table(tables, name, out) for name in names if name in tables]
+    except OSError as error:
+        raise CallError(_("{out}: tidak dapat ditulis ({why}).").format(out=folder, why=error.strerror)) from None
+
+
+def _write_table(tables: Tables, name: str, out: Path) -> Path:
+    frame, owner = tables[name], find_owners(tables, name)
+    if owner is not None:
+        order = np.argsort(pd.factorize(owner, sort=True)[0], kind="stable")
+        frame = frame.iloc[order].assign(**{UNIT: owner.iloc[order]})
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    file = out / (name + SUFFIX)
+    part = file.with_suffix(SUFFIX + ".part")
+    pq.write_table(table, part, row_group_size=ROW_GROUP, compression="zstd")
+    part.replace(file)
+    return file
