@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from kinerja_lib.terminal import (
     finding_lines,
     import_lines,
     note,
+    panel_lines,
     prepare_streams,
     say,
     study_lines,
@@ -122,11 +123,12 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         "import": (_add_import, _("baca ekspor (e-Kinerja, SIASN, SKP, log) menjadi tabel baku")),
         "check": (_add_check, _("periksa mutu data")),
         "pseudonymise": (_add_pseudonymise, _("ganti NIP dengan nama samaran dan buang nama serta catatan")),
+        "panel": (_add_panel, _("susun panel pegawai x periode sebagai satu berkas Parquet")),
         "study": (_add_study, _("jalankan satu kajian dan tampilkan hasilnya")),
         "open": (_add_open, _("ambil data terbuka menjadi tabel baku")),
         "synth": (_add_synth, _("buat instansi rekaan dengan dampak yang diketahui")),
-        "lab": (_add_lab, _("buka Jupyter pada notebook pembuka")),
-        "doctor": (_add_doctor, _("periksa pemasangan")),
+        "lab": (_add_alone(run_lab), _("buka Jupyter pada notebook pembuka")),
+        "doctor": (_add_alone(run_doctor), _("periksa pemasangan")),
     }
     for name, (add, text) in parts.items():
         part = commands.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
@@ -195,6 +197,16 @@ def _add_pseudonymise(parser: Parser) -> None:
     parser.set_defaults(run=run_pseudonymise)
 
 
+def _add_panel(parser: Parser) -> None:
+    add = parser.add_argument
+    add("data", metavar="DATA", help=_("folder atau buku kerja data"))
+    add("--out", required=True, metavar=_("BERKAS.parquet"), help=_("berkas panel yang ditulis"))
+    add("--memory", metavar="4GB", help=_("batas memori seluruh proses; data besar dipecah menurut pegawai"))
+    add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya proses sekaligus; bawaan: jumlah inti prosesor"))
+    add("--scheduler", metavar=_("ALAMAT"), help=_("alamat penjadwal Dask, seperti tcp://10.0.0.1:8786"))
+    parser.set_defaults(run=run_panel)
+
+
 def _add_study(parser: Parser) -> None:
     parser.add_argument("name", metavar=_("KAJIAN"), help="value")
     parser.add_argument("data", metavar="DATA", help=_("folder atau buku kerja data"))
@@ -224,12 +236,8 @@ def _add_synth(parser: Parser) -> None:
     parser.set_defaults(run=run_synth)
 
 
-def _add_lab(parser: Parser) -> None:
-    parser.set_defaults(run=run_lab)
-
-
-def _add_doctor(parser: Parser) -> None:
-    parser.set_defaults(run=run_doctor)
+def _add_alone(run: Callable[[argparse.Namespace], int]) -> Callable[[Parser], None]:
+    return lambda parser: parser.set_defaults(run=run)
 
 
 def _whole_number(text: str) -> int:
@@ -368,6 +376,18 @@ def run_pseudonymise(args: argparse.Namespace) -> int:
             ).format(key=args.key)
         )
     _print_tables(written, args.out)
+    return DONE
+
+
+def run_panel(args: argparse.Namespace) -> int:
+    """Write the panel; print how many rows it has and what no row holds."""
+    from kinerja_lib.panel.files import write_panel
+
+    means = {name: getattr(args, name) for name in ("memory", "jobs", "scheduler")}
+    panel = write_panel(args.data, args.out, progress=True, **means)
+    for line in panel_lines(panel.rows, panel.people, panel.dropped):
+        say(line)
+    say(str(panel.path))
     return DONE
 
 

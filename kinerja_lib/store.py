@@ -1,7 +1,8 @@
 """Tables at rest: one Parquet file a table, sorted by unit, so that one unit's rows are found without reading the rest.
 
 A row belongs to the unit that it names; a row of a person to the unit of the person's last appraisal that had begun by
-then, else to the unit on `pegawai`. The file holds that unit in the column `_unit`, which no reader shows.
+then, else to the unit on `pegawai`. The file holds that unit in the column `_unit`, which no reader shows. A file
+`_tamu` holds the rows of `pegawai` of those appraised in a unit that is not theirs now, under the unit they visited.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kinerja_lib.language import _
 from kinerja_lib.numbering import SPAN, Ints, as_arrow, find_text, month_numbers, parse_periods
 from kinerja_lib.vocabulary import Period
 
-UNIT = "_unit"
+UNIT, GUESTS = "_unit", "_tamu"
 SUFFIX = ".parquet"
 ROW_GROUP = 120_000
 Tables = Mapping[str, pd.DataFrame]
@@ -54,9 +55,9 @@ class StoredTables(Tables):
         file = self.folder / (name + SUFFIX)
         return read_stored(file, [(UNIT, "==", unit)] if UNIT in pq.read_schema(file).names else None)
 
-    def read_people(self, ids: pd.Series) -> pd.DataFrame:
-        """Return the rows of `pegawai` of some people."""
-        return read_stored(self.folder / ("pegawai" + SUFFIX), [("pegawai_id", "in", ids.tolist())])
+    def read_guests(self, unit: str) -> pd.DataFrame:
+        """Return the rows of `pegawai` of those who were appraised in a unit and belong to another one now."""
+        return read_stored(self.folder / (GUESTS + SUFFIX), [(UNIT, "==", unit)])
 
 
 def read_stored(file: Path, filters: list[tuple[str, str, object]] | None = None) -> pd.DataFrame:
@@ -76,7 +77,7 @@ def slice_unit(tables: Tables, unit: str, period: Period | None) -> dict[str, pd
             rows = tables[name] if owner is None else tables[name][(owner == unit).to_numpy()]
         found[name] = rows if period is None else _within(rows, period)
     if "pegawai" in found and "penilaian" in found:
-        found["pegawai"] = _add_guests(tables, found["pegawai"], found["penilaian"]["pegawai_id"])
+        found["pegawai"] = _add_guests(tables, unit, found["pegawai"], found["penilaian"]["pegawai_id"])
     return {name: rows.reset_index(drop=True) for name, rows in found.items()}
 
 
@@ -89,16 +90,13 @@ def _within(rows: pd.DataFrame, period: Period) -> pd.DataFrame:
     return rows
 
 
-def _add_guests(tables: Tables, staff: pd.DataFrame, appraised: pd.Series) -> pd.DataFrame:
+def _add_guests(tables: Tables, unit: str, staff: pd.DataFrame, appraised: pd.Series) -> pd.DataFrame:
     """Return the unit's own people, then those appraised in it who belong to another unit now."""
     missing = appraised[~appraised.isin(staff["pegawai_id"])].drop_duplicates()
     if missing.empty:
         return staff
-    if isinstance(tables, StoredTables):
-        guests = tables.read_people(missing)
-    else:
-        guests = tables["pegawai"][tables["pegawai"]["pegawai_id"].isin(missing)]
-    return pd.concat([staff, guests.sort_values("pegawai_id")])
+    people = tables.read_guests(unit) if isinstance(tables, StoredTables) else tables["pegawai"]
+    return pd.concat([staff, people[people["pegawai_id"].isin(missing)].sort_values("pegawai_id")])
 
 
 def find_owners(tables: Tables, name: str) -> pd.Series | None:
@@ -108,9 +106,10 @@ def find_owners(tables: Tables, name: str) -> pd.Series | None:
         return frame.get("unit_id")
     if name == "pegawai":
         return frame["unit_id"]
-    if "unit_id" in frame and not frame["unit_id"].isna().any():
-        return frame["unit_id"]
-    return _last_units(tables, frame)
+    if "unit_id" not in frame:
+        return _last_units(tables, frame)
+    own = frame["unit_id"]
+    return own.fillna(_last_units(tables, frame)) if own.isna().any() else own
 
 
 def _last_units(tables: Tables, frame: pd.DataFrame) -> pd.Series:
@@ -160,29 +159,40 @@ def write_tables(tables: Tables, folder: str | Path, names: tuple[str, ...]) -> 
         The folder holds other files, or cannot be written.
     """
     out = Path(folder)
-    allowed = {name + SUFFIX for name in names}
+    allowed = {name + SUFFIX for name in (*names, GUESTS)}
     foreign = sorted(p.name for p in out.iterdir() if p.is_file() and p.name not in allowed) if out.is_dir() else []
     if foreign:
         message = _("{out}: folder berisi berkas lain ({found}). Pilih folder baru atau kosong.")
         raise CallError(message.format(out=folder, found=list_values(foreign, shown=3)))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in names:
+        for name in (*names, GUESTS):
             if name not in tables:
                 (out / (name + SUFFIX)).unlink(missing_ok=True)
-        return [_write_table(tables, name, out) for name in names if name in tables]
+        owners = {name: find_owners(tables, name) for name in names if name in tables}
+        visited = owners.get("penilaian")
+        if visited is not None and "pegawai" in tables:
+            _write_sorted(*_find_guests(tables, visited), out / (GUESTS + SUFFIX))
+        return [_write_sorted(tables[name], owner, out / (name + SUFFIX)) for name, owner in owners.items()]
     except OSError as error:
         raise CallError(_("{out}: tidak dapat ditulis ({why}).").format(out=folder, why=error.strerror)) from None
 
 
-def _write_table(tables: Tables, name: str, out: Path) -> Path:
-    frame, owner = tables[name], find_owners(tables, name)
+def _find_guests(tables: Tables, visited: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the rows of `pegawai` of people appraised in another unit than theirs, and that unit."""
+    staff = tables["pegawai"]
+    row = find_text(tables["penilaian"]["pegawai_id"], as_arrow(staff["pegawai_id"]))
+    pairs = pd.DataFrame({"row": row, UNIT: visited})[(row >= 0) & visited.notna()].drop_duplicates()
+    pairs = pairs[(staff["unit_id"].iloc[pairs["row"]].to_numpy() != pairs[UNIT].to_numpy())]
+    return staff.iloc[pairs["row"]].reset_index(drop=True), pairs[UNIT].reset_index(drop=True)
+
+
+def _write_sorted(frame: pd.DataFrame, owner: pd.Series | None, file: Path) -> Path:
     if owner is not None:
         order = np.argsort(pd.factorize(owner, sort=True)[0], kind="stable")
         frame = frame.iloc[order].assign(**{UNIT: owner.iloc[order]})
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    file = out / (name + SUFFIX)
     part = file.with_suffix(SUFFIX + ".part")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
     pq.write_table(table, part, row_group_size=ROW_GROUP, compression="zstd")
     part.replace(file)
     return file

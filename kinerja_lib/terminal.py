@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -224,6 +224,16 @@ def import_lines(counts: Any, page: Path) -> list[str]:
     if any(row["rejected"] for row in counts.values()):
         lines.append(_("Baris yang ditolak: {file}").format(file=page.with_name("rejected.csv")))
     return [*lines, _("Folder data:")]
+
+
+def panel_lines(rows: int, people: int, dropped: Mapping[str, int]) -> list[str]:
+    """Return how large a panel is, and what no row of it holds, by reason."""
+    from kinerja_lib.show.numbers import count
+
+    text = _("Panel: {rows} baris, {people} pegawai.")
+    lines = [text.format(rows=count(rows).text, people=count(people).text)]
+    lost = _("Tidak masuk: {reason}: {count}.")
+    return lines + [lost.format(reason=reason, count=count(number).text) for reason, number in dropped.items()]
 
 
 def explain_lines(read: Any) -> list[str]:

@@ -130,7 +130,7 @@ def test_folder_with_other_files_is_refused(agency, tmp_path):
 def test_tables_of_an_earlier_writing_are_removed(agency, tmp_path):
     agency.write(tmp_path)
     Dataset({name: agency[name] for name in ("unit", "pegawai", "penilaian")}).write(tmp_path)
-    assert sorted(file.stem for file in tmp_path.iterdir()) == ["pegawai", "penilaian", "unit"]
+    assert sorted(file.stem for file in tmp_path.iterdir()) == ["_tamu", "pegawai", "penilaian", "unit"]
 
 
 def test_place_that_cannot_be_written_is_named(agency, tmp_path):

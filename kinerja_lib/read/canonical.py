@@ -185,14 +185,14 @@ def _read_parquet(file: Path, table: str) -> tuple[pd.DataFrame, Locate, bool]:
     for name in frame.columns.intersection(sorted(_ids(table))):
         if pd.api.types.is_float_dtype(frame[name]) and (damaged := frame[name].abs() >= EXACT).any():
             _refuse_damaged(locate(int(damaged.to_numpy().argmax())), name)
-    frame = frame.drop(columns=UNIT, errors="ignore")
-    typed = {column.name: column for column in TABLES[table].columns}
-    kept = {name for name in typed if name in frame and keeps_type(typed[name], frame[name].dtype)}
-    return (
-        pd.DataFrame({str(name): frame[name] if name in kept else _as_text(frame[name]) for name in frame}),
-        locate,
-        False,
-    )
+    return type_columns(frame.drop(columns=UNIT, errors="ignore"), table), locate, False
+
+
+def type_columns(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the columns of a Parquet file as `check_table` takes them: of their own type where it fits, else text."""
+    known = {column.name: column for column in TABLES[table].columns}
+    kept = {name for name in frame if name in known and keeps_type(known[name], frame[name].dtype)}
+    return pd.DataFrame({str(name): frame[name] if name in kept else _as_text(frame[name]) for name in frame})
 
 
 def _ids(table: str) -> set[str]:
