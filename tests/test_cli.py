@@ -629,3 +629,21 @@ def test_the_module_runs_as_a_program() -> None:
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert "reprot" in run.stderr
+
+
+def test_panel_says_what_it_wrote_and_what_no_row_holds(kinerja: Run, tmp_path: Path) -> None:
+    data, out_file = tmp_path / "data", tmp_path / "panel.parquet"
+    assert kinerja("synth", "--out", str(data), "--people", "120", "--units", "3", "--seed", "4")[0] == 0
+    code, out, _err = kinerja("panel", str(data), "--out", str(out_file), "--memory", "1GB", "--jobs", "1")
+    panel = pd.read_parquet(out_file)
+    assert code == 0
+    first, *others = out.splitlines()
+    assert first == f"Panel: {len(panel)} baris, {panel['pegawai_id'].nunique()} pegawai."
+    assert others[-1] == str(out_file)
+    assert all(line.startswith("Tidak masuk: ") for line in others[:-1])
+
+
+def test_panel_of_a_wrong_call_ends_with_2(kinerja: Run, tmp_path: Path) -> None:
+    code, _out, err = kinerja("panel", str(tmp_path), "--out", str(tmp_path / "panel.csv"))
+    assert code == 2
+    assert err.startswith("kinerja: --out: ditemukan panel.csv")

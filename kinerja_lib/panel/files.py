@@ -33,6 +33,7 @@ ROWS_IN_MEMORY = 5_000_000  # more of them in one table are split
 MEMORY = "4GB"  # limit where more rows come without one
 PROCESS = 250 * 2**20  # what Python and its libraries take before the first row
 ROW, KIND = 500, 90  # bytes that a row takes at the peak, and a kind of development in it
+CONNECT = "20s"  # how long a cluster may take to answer
 SIZES = {"KB": 2**10, "MB": 2**20, "GB": 2**30}
 
 
@@ -244,7 +245,7 @@ def _run_on_cluster(run: partial[Part], numbers: Iterable[int], scheduler: str) 
         message = _("--scheduler: dask.distributed belum terpasang; pasang tambahan cluster.")
         raise CallError(message) from None
     try:
-        client: Any = Client(scheduler, timeout="20s")  # type: ignore[no-untyped-call]  # it has no types
+        client: Any = Client(scheduler, timeout=CONNECT)  # type: ignore[no-untyped-call]  # it has no types
     except (OSError, ValueError) as error:
         message = _("--scheduler: {address} tidak dapat dihubungi ({why}).")
         raise CallError(message.format(address=scheduler, why=str(error).splitlines()[0][:80])) from None
