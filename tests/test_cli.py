@@ -135,7 +135,7 @@ def test_ctrl_c_ends_with_130_in_one_line(kinerja: Run, project: Path, monkeypat
     assert (project / "hasil" / "index.html").is_file()
 
 
-COMMANDS = ("report", "import", "check", "pseudonymise", "study", "open", "synth", "lab", "doctor")
+COMMANDS = ("report", "import", "check", "pseudonymise", "panel", "study", "open", "synth", "lab", "doctor")
 WRONG = {
     "no command": ([], 2, "kinerja: galat: argumen berikut wajib diisi: PERINTAH\npemakaian: kinerja --help\n"),
     "command": (

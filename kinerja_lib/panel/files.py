@@ -257,7 +257,7 @@ def _run_on_cluster(run: partial[Part], numbers: Iterable[int], scheduler: str) 
 def _watch(parts: Iterator[Part], total: int, *, shown: bool) -> Iterator[Part]:
     from tqdm import tqdm
 
-    yield from tqdm(parts, total=total, desc=_("panel"), disable=not shown, leave=False)
+    yield from tqdm(parts, total=total, desc="panel", disable=not shown, leave=False)
 
 
 # -- rows to the file --------------------------------------------------------------------------------------------------

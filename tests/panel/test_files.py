@@ -133,7 +133,7 @@ def test_fault_leaves_the_old_file(tmp_path, folder, small_buckets, monkeypatch)
         return build(*words)
 
     monkeypatch.setattr(files, "build_part", stop_at_second)
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         write_panel(folder, out, memory="1GB", jobs=1)
     assert out.read_bytes() == b"lama"
     assert sorted(place.name for place in tmp_path.iterdir()) == ["data", "panel.parquet"]
