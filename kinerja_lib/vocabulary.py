@@ -18,6 +18,7 @@ from kinerja_lib.language import _, mark
 PREDIKAT = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Sangat Baik")
 PREDIKAT_ORGANISASI = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Istimewa")
 RATING = ("di_bawah", "sesuai", "di_atas")
+POTENSIAL = ("rendah", "menengah", "tinggi")
 REZIM = ("pp46", "pp30_8", "p6_2022")
 JENIS_KELAMIN = ("L", "P")
 STATUS = ("PNS", "PPPK")
