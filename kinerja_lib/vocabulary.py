@@ -18,6 +18,7 @@ from kinerja_lib.language import _, mark
 PREDIKAT = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Sangat Baik")
 PREDIKAT_ORGANISASI = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Istimewa")
 RATING = ("di_bawah", "sesuai", "di_atas")
+POTENSIAL = ("rendah", "menengah", "tinggi")
 REZIM = ("pp46", "pp30_8", "p6_2022")
 JENIS_KELAMIN = ("L", "P")
 STATUS = ("PNS", "PPPK")
@@ -282,6 +283,10 @@ class Period:
         """Return the period `steps` of its own length later (earlier when negative)."""
         month = self.year * 12 + self.first_month - 1 + steps * self.months
         return Period(month // 12, month % 12 + 1, self.months)
+
+    def widen(self, months: int) -> Period:
+        """Return the period of `months` (3, 6 or 12) that holds the first month of this one."""
+        return Period(self.year, (self.first_month - 1) // months * months + 1, months)
 
     def year_before(self) -> Period:
         """Return the same part of the year before: ``2024-S1`` for ``2025-S1``."""

@@ -118,6 +118,12 @@ def test_the_measure_is_the_finest_that_the_data_allow() -> None:
         (make_data(**BASE, penilaian=rated), ("predikat_baik", "%", True)),
         (make_data(unit=UNITS, indikator_unit=indicators), ("indikator", "%", False)),
     ]
+    mixed = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp30_8", None), strict=True)]
+    alike = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp46", None), strict=True)]
+    cases += [  # numbers of different regulations are never averaged
+        (make_data(**BASE, penilaian=mixed), ("predikat_baik", "%", True)),
+        (make_data(**BASE, penilaian=alike), ("nilai", "KES", False)),
+    ]
     for data, expected in cases:
         measure = performance_measure(data)
         assert measure is not None
@@ -218,6 +224,20 @@ def test_a_trend_keeps_its_gaps_and_hides_small_groups() -> None:
     only = build_trend(build_scope(make_data(**BASE, penilaian=rows)))
     assert only is not None
     assert only["group"].unique().tolist() == ["instansi"]
+
+
+@pytest.mark.parametrize("regimes", [("pp46", "pp30_8", "pp30_8"), ("pp46", None, "pp30_8"), (None, None, None)])
+def test_a_trend_of_numbers_stops_where_the_regulation_changes(regimes: tuple[str | None, ...]) -> None:
+    rows = [
+        {**row, "nilai": 80 + at, "rezim": regime}
+        for at, (period, regime) in enumerate(zip(("2024-S1", "2024-S2", "2025-S1"), regimes, strict=True))
+        for row in appraisals("B1", period, {"Baik": 10})
+    ]
+    trend = build_trend(build_scope(make_data(**BASE, penilaian=rows)))
+    assert trend is not None
+    values = dict(zip(trend["periode"], trend["value"], strict=True))
+    assert (values["2024-S2"], values["2025-S1"]) == (81, 82)
+    assert pd.isna(values["2024-S1"]) == (regimes[0] is not None)
 
 
 def test_a_share_that_leaves_few_over_is_hidden_in_the_trend() -> None:
