@@ -18,13 +18,14 @@ from kinerja_lib.rules.iki import score_iki
 from kinerja_lib.rules.jp import check_jp, jp_bounds
 from kinerja_lib.rules.kegiatan import read_jenis_kegiatan
 from kinerja_lib.rules.predikat import ordinal, read_predikat, read_rating, score_predikat
-from kinerja_lib.rules.tables import sources
+from kinerja_lib.rules.tables import cite, sources
 
 __all__ = [
     "Deviation",
     "Nip",
     "check_distribution",
     "check_jp",
+    "cite",
     "clean_nip",
     "grades",
     "judge_distribution",

@@ -24,6 +24,7 @@ ORIGIN = ("regulasi", "pasal", "berlaku_mulai", "berlaku_sampai", "keyakinan")
 SOURCES = (
     *("label_rating", "label_predikat", "predikat", "kuadran", "capaian_iki", "pola_distribusi", "kuantum_jp"),
     *("nip", "golongan", "jenis_kegiatan", "label_kegiatan"),
+    *("perencanaan", "pembinaan"),
 )
 
 
@@ -50,6 +51,35 @@ def sources() -> pd.DataFrame:
             pasal = row["pasal"] or _("belum dipastikan")
             rows.append([name, key, row["regulasi"], pasal, row["keyakinan"]])
     return pd.DataFrame(rows, columns=["rule", "row", "regulasi", "pasal", "keyakinan"])
+
+
+def cite(name: str, **where: str) -> str:
+    """Return the regulations and articles behind the rows of one table of the law, in the words of a note.
+
+    Parameters
+    ----------
+    name : str
+        The table.
+    **where : str
+        Columns and what they must hold.
+
+    Examples
+    --------
+    >>> cite("pembinaan", istilah="bimbingan_kinerja"), cite("pembinaan", istilah="pelatihan")
+    ('PermenPANRB 6/2022 Pasal 21-22', 'Peraturan LAN 10/2018')
+    """
+    articles: dict[str, list[str]] = {}
+    for row in read_rules(name):
+        if any(row[column] != value for column, value in where.items()):
+            continue
+        found = articles.setdefault(row["regulasi"], [])
+        if row["pasal"] and row["pasal"] not in found:
+            found.append(row["pasal"])
+    text = _("{regulation} Pasal {articles}")
+    return "; ".join(
+        text.format(regulation=regulation, articles=", ".join(found)) if found else regulation
+        for regulation, found in articles.items()
+    )
 
 
 REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))
