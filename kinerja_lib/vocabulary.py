@@ -18,6 +18,8 @@ from kinerja_lib.language import _, mark
 PREDIKAT = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Sangat Baik")
 PREDIKAT_ORGANISASI = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Istimewa")
 RATING = ("di_bawah", "sesuai", "di_atas")
+POTENSIAL = ("rendah", "menengah", "tinggi")  # of talent mapping
+HUKDIS = ("tidak ada", "ringan", "sedang", "berat")  # level of the disciplinary sanction in force
 REZIM = ("pp46", "pp30_8", "p6_2022")
 JENIS_KELAMIN = ("L", "P")
 STATUS = ("PNS", "PPPK")
@@ -67,6 +69,13 @@ LABELS = {
     "di_bawah": mark("Di bawah ekspektasi"),
     "sesuai": mark("Sesuai ekspektasi"),
     "di_atas": mark("Di atas ekspektasi"),
+    "rendah": mark("Rendah"),
+    "menengah": mark("Menengah"),
+    "tinggi": mark("Tinggi"),
+    "tidak ada": mark("Tidak ada"),
+    "ringan": mark("Ringan"),
+    "sedang": mark("Sedang"),
+    "berat": mark("Berat"),
     "pelaksana": mark("Pelaksana"),
     "fungsional": mark("Fungsional"),
     "pengawas": mark("Pengawas"),
