@@ -75,11 +75,15 @@ def cite(name: str, **where: str) -> str:
         found = articles.setdefault(row["regulasi"], [])
         if row["pasal"] and row["pasal"] not in found:
             found.append(row["pasal"])
-    text = _("{regulation} Pasal {articles}")
-    return "; ".join(
-        text.format(regulation=regulation, articles=", ".join(found)) if found else regulation
-        for regulation, found in articles.items()
-    )
+    return "; ".join(_cite_one(regulation, found) for regulation, found in articles.items())
+
+
+def _cite_one(regulation: str, articles: list[str]) -> str:
+    """Return one regulation with its articles; a place that is no number, such as an annex, is named as it is."""
+    if not articles:
+        return regulation
+    text = _("{regulation} Pasal {articles}") if articles[0][0].isdigit() else "{regulation} {articles}"
+    return text.format(regulation=regulation, articles=", ".join(articles))
 
 
 REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))

@@ -170,10 +170,12 @@ def say_definitions(scope: Scope) -> ItemList:
 
 
 RULES = {
+    "perencanaan": mark("rencana kinerja: aspek indikator, kaitan dengan SKP atasan"),
     "kuadran": mark("predikat dari rating hasil kerja dan perilaku kerja"),
     "pola_distribusi": mark("pola distribusi predikat menurut predikat organisasi"),
     "capaian_iki": mark("capaian indikator dari target dan realisasi"),
     "kuantum_jp": mark("jam pelajaran setahun"),
+    "pembinaan": mark("bimbingan, konseling, dan bentuk pelatihan"),
 }
 
 
