@@ -9,7 +9,6 @@ import pandas as pd
 
 from kinerja_lib.exposure import MEASURES
 from kinerja_lib.language import _, mark
-from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.scope import Scope
 from kinerja_lib.show.blocks import LeftOut, Note, Runs, Table, TableColumn, build_table, compose, each_row, lower_first
 from kinerja_lib.show.development import INDENT
@@ -41,7 +40,7 @@ def table_sessions(sessions: pd.DataFrame | None, scope: Scope, *, id: str = "se
     if sessions is None:
         return LeftOut(_("tahap_grow, topik, dan peran_pembimbing tidak dicatat"), what)
     if sessions["hidden"].all():
-        return LeftOut(_("kurang dari {k} pegawai mendapat coaching atau mentoring").format(k=MIN_GROUP), what)
+        return LeftOut(_("tidak dirinci, agar tidak menunjuk orang"), what)
     kinds = [kind for kind in sessions["jenis"].unique() if not sessions.loc[sessions["jenis"] == kind, "hidden"].all()]
     frame, heads = _side_by_side(sessions, kinds)
     columns = [TableColumn("label", _("Tahap, topik, peran"))]
@@ -104,7 +103,7 @@ def table_intensity(intensity: pd.DataFrame | None, scope: Scope, *, id: str = "
     if intensity is None:
         return LeftOut(_("tidak ada coaching maupun mentoring"), what)
     if intensity["value"].isna().all():
-        return LeftOut(_("kurang dari {k} pegawai mendapat coaching atau mentoring").format(k=MIN_GROUP), what)
+        return LeftOut(_("tidak dirinci, agar tidak menunjuk orang"), what)
     kinds = [str(kind) for kind, rows in intensity.groupby("jenis", sort=False) if rows["value"].notna().any()]
     cells = {(row.jenis, row.measure): row for row in each_row(intensity)}
     known = [name for name in MEASURES if any(pd.notna(cells[kind, name].value) for kind in kinds)]

@@ -85,7 +85,7 @@ def table_plans(plans: Plans | None, scope: Scope, *, id: str = "rencana") -> Ta
     if plans is None:
         return LeftOut(_why_not(scope, "skp"), what)
     if plans.table["hidden"].all():
-        return LeftOut(_("kurang dari {k} pegawai punya rencana").format(k=MIN_GROUP), what)
+        return LeftOut(_("tidak dirinci, agar tidak menunjuk orang"), what)
     columns = (
         TableColumn("label", _("Aspek")),
         TableColumn("indicators", _("Indikator"), "count"),
@@ -165,7 +165,7 @@ def table_cascade(cascade: pd.DataFrame | None, scope: Scope, *, id: str = "kait
 
 def note_cascade(cascade: pd.DataFrame | None) -> Note | None:
     """Return what counts as traced, and why a plan should be."""
-    if cascade is None:
+    if cascade is None or cascade["value"].isna().all():
         return None
     return Note(
         (

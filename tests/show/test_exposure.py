@@ -60,7 +60,7 @@ def test_a_kind_that_is_all_hidden_has_no_columns() -> None:
     ("frame", "reason"),
     [
         (None, "tahap_grow, topik, dan peran_pembimbing tidak dicatat"),
-        (sessions(("coaching", "topik", "skp", None)), "kurang dari 5 pegawai mendapat coaching atau mentoring"),
+        (sessions(("coaching", "topik", "skp", None)), "tidak dirinci, agar tidak menunjuk orang"),
     ],
 )
 def test_sessions_left_out(frame: pd.DataFrame | None, reason: str) -> None:
@@ -96,7 +96,7 @@ def test_intensity_left_out() -> None:
     what = "Intensitas coaching dan mentoring"
     assert table_intensity(None, SCOPE) == LeftOut("tidak ada coaching maupun mentoring", what)
     few = intensity({"jenis": "coaching", "measure": "sessions"})
-    assert table_intensity(few, SCOPE) == LeftOut("kurang dari 5 pegawai mendapat coaching atau mentoring", what)
+    assert table_intensity(few, SCOPE) == LeftOut("tidak dirinci, agar tidak menunjuk orang", what)
     assert note_intensity(None) is None
     assert note_intensity(few) is None
 

@@ -79,7 +79,7 @@ def test_the_table_of_aspects() -> None:
     assert table.title == "Indikator dalam rencana kinerja menurut aspek, 2025"
     assert table.display == (("Kualitas", "100", "82,6", "0,0", "50"), ("Waktu", "21", "17,4", "–", "–"))
     few = replace(PLANS, table=aspect_rows(("Kualitas", None, np.nan, np.nan, None)))
-    assert table_plans(few, SCOPE) == LeftOut("kurang dari 5 pegawai punya rencana", "Indikator menurut aspek")
+    assert table_plans(few, SCOPE) == LeftOut("tidak dirinci, agar tidak menunjuk orang", "Indikator menurut aspek")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,7 @@ def test_the_cascade_in_words_and_as_a_table() -> None:
 
 def test_a_hidden_cascade() -> None:
     hidden = cascade(("traced", "Tertelusur", np.nan, None))
+    assert note_cascade(hidden) is None
     assert said(say_cascade(hidden, SCOPE)) == "Kaitan dengan rencana atasan tidak dirinci, agar tidak menunjuk orang."
     assert table_cascade(hidden, SCOPE) == LeftOut(
         "tidak dirinci, agar tidak menunjuk orang", "Kaitan rencana dari pegawai sampai pimpinan puncak"
