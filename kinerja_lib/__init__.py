@@ -27,6 +27,7 @@ _MODULES = {
     "measures": ("build_distribution", "build_quality", "build_trend", "performance_measure"),
     "indicators": ("build_indicator_panel", "build_indicator_trend", "build_indicators"),
     "development": ("build_events", "build_gaps", "build_grow", "build_jp", "build_reach"),
+    "evaluation": ("build_angka_kredit", "build_boxes", "build_deadline", "build_ip_asn", "build_jpm"),
     "panels": ("build_panels",),
     "peers": ("build_funnel", "build_units"),
     "estimate": ("Estimate", "estimate_difference", "estimate_regression"),
@@ -54,6 +55,15 @@ _MODULES = {
         "say_reach",
         "table_events",
         "table_grow",
+    ),
+    "show.evaluation": (
+        "note_boxes",
+        "note_evaluation",
+        "plot_boxes",
+        "say_deadline",
+        "say_evaluation",
+        "table_angka_kredit",
+        "table_evaluation",
     ),
     "show.closing": (
         "find_points",

@@ -25,7 +25,7 @@ SOURCES = (
     *("rezim", "label_rating", "label_predikat", "predikat", "kuadran", "bobot_pp30", "pita_nilai"),
     *("capaian_iki", "nilai_iki", "pola_distribusi", "masa_perbaikan"),
     *("jenis_kegiatan", "label_kegiatan", "konversi_jp", "kuantum_jp", "tingkat_kompetensi", "standar_kompetensi"),
-    *("ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
+    *("ip_asn", "jendela_ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
 )
 
 
@@ -52,6 +52,35 @@ def sources() -> pd.DataFrame:
             pasal = row["pasal"] or _("belum dipastikan")
             rows.append([name, key, row["regulasi"], pasal, row["keyakinan"]])
     return pd.DataFrame(rows, columns=["rule", "row", "regulasi", "pasal", "keyakinan"])
+
+
+def cite(name: str, **where: str) -> str:
+    """Return the regulations and articles behind the rows of one table of the law, in the words of a note.
+
+    Parameters
+    ----------
+    name : str
+        The table.
+    **where : str
+        Columns and what they must hold.
+
+    Examples
+    --------
+    >>> cite("masa_perbaikan"), cite("sembilan_kotak", kotak="5")
+    ('PP 30/2019 Pasal 57, 58', 'PermenPANRB 3/2020')
+    """
+    articles: dict[str, list[str]] = {}
+    for row in read_rules(name):
+        if any(row[column] != value for column, value in where.items()):
+            continue
+        found = articles.setdefault(row["regulasi"], [])
+        if row["pasal"] and row["pasal"] not in found:
+            found.append(row["pasal"])
+    text = _("{regulation} Pasal {articles}")
+    return "; ".join(
+        text.format(regulation=regulation, articles=", ".join(found)) if found else regulation
+        for regulation, found in articles.items()
+    )
 
 
 REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))
