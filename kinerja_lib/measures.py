@@ -22,7 +22,7 @@ from kinerja_lib.indicators import (
 )
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval, share_intervals
 from kinerja_lib.language import _, mark
-from kinerja_lib.privacy import MIN_GROUP, hide_share, merge_levels
+from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, merge_levels
 from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_appraised
@@ -96,7 +96,7 @@ class Distribution:
     organisation : DataFrame
         One row a period: `periode`, `predikat_organisasi` (missing where not set), `kept` (True, False, missing where
         not judged), `verdict` (words, without counts) and `changes` (how many predikat would have to differ for the
-        pattern to be kept; missing where not judged, or where levels were merged).
+        pattern to be kept; missing where not judged, or where one to four people have a predikat).
     """
 
     table: pd.DataFrame
@@ -375,7 +375,8 @@ def _organisation_row(scope: Scope, period: str, counts: pd.Series, table: pd.Da
     if table["hidden"].any():
         return period, level, False, _("tidak sesuai pola"), pd.NA
     words = "; ".join(deviation.say() for deviation in deviations)
-    return period, level, False, words, count_changes(whole, level)
+    few = any(is_small(n) for n in whole.values())  # the changes may tell how many have one predikat
+    return period, level, False, words, pd.NA if few else count_changes(whole, level)
 
 
 def _organisation_predikat(scope: Scope, period: str) -> str | None:
