@@ -134,13 +134,14 @@ def has_people(data: Dataset) -> bool:
 def performance_measure(data: Dataset) -> Measure | None:
     """Return the measure of performance used in all of a report: the finest that the data allow.
 
-    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`), else the share of people at Baik or
-    better, else the first indicator of units. None where there is none of these.
+    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`) unless it stands under several
+    regulations (such numbers are never averaged), else the share of people at Baik or better, else the first indicator
+    of units. None where there is none of these.
     """
     if has_people(data):
         if data.has("skp", "target", "realisasi"):
             return Measure("capaian_skp", _("Capaian SKP, rata-rata"), "%")
-        if data.has("penilaian", "nilai"):
+        if data.has("penilaian", "nilai") and under_one_rezim(data["penilaian"]):
             units = data["penilaian"].get("satuan", pd.Series(dtype="str")).dropna()
             return Measure("nilai", _("Nilai kinerja, rata-rata"), str(units.mode().iloc[0]) if len(units) else "")
         if data.has("penilaian", "predikat") or data.has("penilaian", "rating_hasil", "rating_perilaku"):
@@ -153,6 +154,11 @@ def performance_measure(data: Dataset) -> Measure | None:
             decimals = count_decimals(values)
             return Measure("indikator", indicator_label(first[0]), unit, indikator=first[0], decimals=decimals)
     return None
+
+
+def under_one_rezim(rows: pd.DataFrame) -> bool:
+    """Tell whether the numbers of appraisals may be averaged: not when they stand under several regulations."""
+    return "rezim" not in rows or rows.loc[rows["nilai"].notna(), "rezim"].nunique() <= 1
 
 
 def score_people(data: Dataset, periods: list[str], members: tuple[str, ...] | None = None) -> pd.DataFrame:

@@ -117,6 +117,12 @@ def test_the_measure_is_the_finest_that_the_data_allow() -> None:
         (make_data(**BASE, penilaian=rated), ("predikat_baik", "%", True)),
         (make_data(unit=UNITS, indikator_unit=indicators), ("indikator", "%", False)),
     ]
+    mixed = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp30_8", None), strict=True)]
+    alike = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp46", None), strict=True)]
+    cases += [  # numbers of different regulations are never averaged
+        (make_data(**BASE, penilaian=mixed), ("predikat_baik", "%", True)),
+        (make_data(**BASE, penilaian=alike), ("nilai", "KES", False)),
+    ]
     for data, expected in cases:
         measure = performance_measure(data)
         assert measure is not None
