@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.development import GUIDED, STRUCTURAL, last_period, scope_events
+from kinerja_lib.development import STRUCTURAL, last_period, scope_events
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval
 from kinerja_lib.measures import LOWER, build_person_scores, find_events, has_people, missing_reason, sum_jp
 from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, merge_levels
@@ -29,14 +29,14 @@ from kinerja_lib.rules import (
 )
 from kinerja_lib.rules.tables import read_rules
 from kinerja_lib.scope import Scope
-from kinerja_lib.vocabulary import HUKDIS, PENDIDIKAN, POTENSIAL, PREDIKAT, RATING
+from kinerja_lib.vocabulary import HUKDIS, KLASIKAL, NONKLASIKAL, PENDIDIKAN, POTENSIAL, PREDIKAT, RATING
 
 JPM_NEEDS = ("kompetensi.level", "kompetensi.level_standar")
 BOX_NEEDS = ("penilaian.rating_hasil", "penilaian.potensial")
 AK_NEEDS = ("pegawai.jenis_jabatan", "pegawai.jenjang")
 IP_NEEDS = ("pegawai.jenis_jabatan", "pegawai.pendidikan", "penilaian.hukdis", "kegiatan.jp")
 
-ANSWERS = {"bimbingan": (*GUIDED, "pelatihan"), "konseling": ("konseling",)}  # what a box asks for -> kinds of event
+ANSWERS = {"bimbingan": (*KLASIKAL, *NONKLASIKAL), "konseling": ("konseling",)}  # what a box asks for -> forms of it
 IP_PARTS = ("kualifikasi", "kompetensi", "kinerja", "disiplin")
 SEMINAR_MONTHS = 24  # assumed: how far back a seminar counts; no source of the rule could be read
 WHOLE_POINTS = 2 * MIN_GROUP  # the gravest sanction costs 4 points: less than half a point of a mean of ten people
@@ -211,7 +211,7 @@ def build_boxes(scope: Scope) -> Boxes | None:
 def _guidance_row(kind: str, boxes: tuple[int, ...], ids: pd.Series, events: pd.DataFrame | None) -> dict[str, object]:
     """Return how many of the people in these boxes had the help that the rule recommends; without a log only who."""
     n = len(ids)
-    k = 0 if events is None else int(ids.isin(events.loc[events["kind"].isin(ANSWERS[kind]), "pegawai_id"]).sum())
+    k = 0 if events is None else int(ids.isin(events.loc[events["jenis"].isin(ANSWERS[kind]), "pegawai_id"]).sum())
     quiet = events is None or hide_share(k, n)
     level = share_interval(0, 0) if quiet else share_interval(k, n)
     counts = {"n": n if boxes else pd.NA, "received": pd.NA if quiet else k}

@@ -207,15 +207,20 @@ def find_unused(data: Dataset, rows: pd.DataFrame) -> pd.Series:
     return reasons.mask(~rows["pegawai_id"].isin(data["pegawai"]["pegawai_id"]), NO_PERSON)
 
 
+def score_indicators(rows: pd.DataFrame) -> pd.Series:
+    """Return the achievement of each row of `skp`, 0 to `CAPAIAN_CAP` per cent; an empty `kondisi` is normal."""
+    kondisi = rows["kondisi"].astype("object").fillna("normal") if "kondisi" in rows else "normal"
+    capaian: pd.Series = score_iki(rows["target"], rows["realisasi"], kondisi=kondisi)
+    return capaian.clip(0, CAPAIAN_CAP)
+
+
 def score_capaian(rows: pd.DataFrame) -> pd.DataFrame:
     """Return from rows of `skp` each person's mean achievement of the plan: `pegawai_id`, `periode`, `capaian_skp`.
 
     Weighted by `bobot` (an indicator without one counts as the mean of that plan); each indicator counts 0 to
     `CAPAIAN_CAP` per cent; one without target or realisation is left out; an empty `kondisi` is normal.
     """
-    kondisi = rows["kondisi"].astype("object").fillna("normal") if "kondisi" in rows else "normal"
-    capaian = score_iki(rows["target"], rows["realisasi"], kondisi=kondisi).clip(0, CAPAIAN_CAP)
-    rows = rows[["pegawai_id", "periode"]].assign(capaian=capaian, weight=rows.get("bobot", 1.0))
+    rows = rows[["pegawai_id", "periode"]].assign(capaian=score_indicators(rows), weight=rows.get("bobot", 1.0))
     rows = rows[rows["capaian"].notna()]
     plan = ["pegawai_id", "periode"]
     if rows["weight"].isna().any():

@@ -26,6 +26,7 @@ SOURCES = (
     *("capaian_iki", "nilai_iki", "pola_distribusi", "masa_perbaikan"),
     *("jenis_kegiatan", "label_kegiatan", "konversi_jp", "kuantum_jp", "tingkat_kompetensi", "standar_kompetensi"),
     *("ip_asn", "jendela_ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
+    *("perencanaan", "pembinaan"),
 )
 
 
@@ -66,8 +67,8 @@ def cite(name: str, **where: str) -> str:
 
     Examples
     --------
-    >>> cite("masa_perbaikan"), cite("sembilan_kotak", kotak="5")
-    ('PP 30/2019 Pasal 57, 58', 'PermenPANRB 3/2020')
+    >>> cite("pembinaan", istilah="bimbingan_kinerja"), cite("pembinaan", istilah="pelatihan")
+    ('PermenPANRB 6/2022 Pasal 21-22', 'Peraturan LAN 10/2018')
     """
     articles: dict[str, list[str]] = {}
     for row in read_rules(name):
@@ -76,11 +77,15 @@ def cite(name: str, **where: str) -> str:
         found = articles.setdefault(row["regulasi"], [])
         if row["pasal"] and row["pasal"] not in found:
             found.append(row["pasal"])
-    text = _("{regulation} Pasal {articles}")
-    return "; ".join(
-        text.format(regulation=regulation, articles=", ".join(found)) if found else regulation
-        for regulation, found in articles.items()
-    )
+    return "; ".join(_cite_one(regulation, found) for regulation, found in articles.items())
+
+
+def _cite_one(regulation: str, articles: list[str]) -> str:
+    """Return one regulation with its articles; a place that is no number, such as an annex, is named as it is."""
+    if not articles:
+        return regulation
+    text = _("{regulation} Pasal {articles}") if articles[0][0].isdigit() else "{regulation} {articles}"
+    return text.format(regulation=regulation, articles=", ".join(articles))
 
 
 REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))

@@ -194,10 +194,12 @@ def _define_rules(scope: Scope) -> list[Runs]:
 
 
 RULES = {
+    "perencanaan": mark("rencana kinerja: aspek indikator, kaitan dengan SKP atasan"),
     "kuadran": mark("predikat dari rating hasil kerja dan perilaku kerja"),
     "pola_distribusi": mark("pola distribusi predikat menurut predikat organisasi"),
     "capaian_iki": mark("capaian indikator dari target dan realisasi"),
     "kuantum_jp": mark("jam pelajaran setahun"),
+    "pembinaan": mark("bimbingan, konseling, dan bentuk pelatihan"),
     "pita_nilai, skala=jpm_pemetaan": mark("pita Job Person Match"),
     "pita_nilai, skala=ip_asn": mark("kategori IP ASN"),
     "ip_asn": mark("unsur IP ASN"),

@@ -40,6 +40,7 @@ from kinerja_lib.show.blocks import (
     tidy_rows,
 )
 from kinerja_lib.show.canvas import NARROW, WIDE
+from kinerja_lib.show.development import INDENT
 from kinerja_lib.show.forms import Box, draw_grid
 from kinerja_lib.show.numbers import count, day, interval, number, percent
 from kinerja_lib.vocabulary import POTENSIAL, RATING, Period, label
@@ -68,7 +69,6 @@ BANDS = {
     "Sangat Rendah": mark("Sangat Rendah"),
 }
 TITLE = mark("Penilaian pegawai menurut aturan")
-INDENT = "\u2003"
 
 
 def _why(scope: Scope, needs: tuple[str, ...]) -> str:
