@@ -16,6 +16,7 @@ from kinerja_lib.locale import find_messages as find_messages_anew
 SAME = {  # what an English reader sees as an Indonesian one does: terms of the law, names, marks
     "April",
     "Baik",
+    "Coach",
     "Coaching",
     "Data",
     "FOLDER",
@@ -24,6 +25,7 @@ SAME = {  # what an English reader sees as an Indonesian one does: terms of the 
     "JPT pratama",
     "JPT utama",
     "Median",
+    "Mentor",
     "E-learning",
     "Mentoring",
     "Seminar",
@@ -37,6 +39,7 @@ SAME = {  # what an English reader sees as an Indonesian one does: terms of the 
     "Unit",
     "n",
     "scrap",
+    "target",
     "{notebook}, parameter {name}: {fault}",
 }
 INDONESIAN = re.compile(
