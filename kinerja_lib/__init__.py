@@ -27,6 +27,7 @@ _MODULES = {
     "measures": ("build_distribution", "build_quality", "build_trend", "performance_measure"),
     "indicators": ("build_indicator_panel", "build_indicator_trend", "build_indicators"),
     "development": ("build_events", "build_gaps", "build_jp", "build_reach"),
+    "evaluation": ("build_angka_kredit", "build_boxes", "build_deadline", "build_ip_asn", "build_jpm"),
     "exposure": ("build_exposure", "build_intensity", "build_pairs", "build_sessions"),
     "planning": ("build_aspects", "build_cascade", "build_plans"),
     "panels": ("build_panels",),
@@ -66,6 +67,15 @@ _MODULES = {
         "say_plans",
         "table_cascade",
         "table_plans",
+    ),
+    "show.evaluation": (
+        "note_boxes",
+        "note_evaluation",
+        "plot_boxes",
+        "say_deadline",
+        "say_evaluation",
+        "table_angka_kredit",
+        "table_evaluation",
     ),
     "show.closing": (
         "find_points",

@@ -54,3 +54,7 @@ def require_choice(argument: str, found: object, allowed: Iterable[object]) -> N
         argument=argument, found=repr(found), allowed=list_values(choices)
     )
     raise CallError(text + nearest(found, choices))
+
+
+class KinerjaWarning(UserWarning):
+    """A result that a rule allows only with a fact that was not given; the message says which."""

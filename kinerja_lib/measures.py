@@ -22,8 +22,8 @@ from kinerja_lib.indicators import (
 )
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval, share_intervals
 from kinerja_lib.language import _, mark
-from kinerja_lib.privacy import MIN_GROUP, hide_share, merge_levels
-from kinerja_lib.rules import judge_distribution, score_iki, score_predikat, smallest_judged
+from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, merge_levels
+from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.tree import find_parents
@@ -95,7 +95,8 @@ class Distribution:
         (per cent), `hidden` (True where levels were merged to hide one to four people, or nothing is shown).
     organisation : DataFrame
         One row a period: `periode`, `predikat_organisasi` (missing where not set), `kept` (True, False, missing where
-        not judged) and `verdict` (words, without counts).
+        not judged), `verdict` (words, without counts) and `changes` (how many predikat would have to differ for the
+        pattern to be kept; missing where not judged, or where one to four people have a predikat).
     """
 
     table: pd.DataFrame
@@ -133,13 +134,14 @@ def has_people(data: Dataset) -> bool:
 def performance_measure(data: Dataset) -> Measure | None:
     """Return the measure of performance used in all of a report: the finest that the data allow.
 
-    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`), else the share of people at Baik or
-    better, else the first indicator of units. None where there is none of these.
+    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`) unless it stands under several
+    regulations (such numbers are never averaged), else the share of people at Baik or better, else the first indicator
+    of units. None where there is none of these.
     """
     if has_people(data):
         if data.has("skp", "target", "realisasi"):
             return Measure("capaian_skp", _("Capaian SKP, rata-rata"), "%")
-        if data.has("penilaian", "nilai"):
+        if data.has("penilaian", "nilai") and under_one_rezim(data["penilaian"]):
             units = data["penilaian"].get("satuan", pd.Series(dtype="str")).dropna()
             return Measure("nilai", _("Nilai kinerja, rata-rata"), str(units.mode().iloc[0]) if len(units) else "")
         if data.has("penilaian", "predikat") or data.has("penilaian", "rating_hasil", "rating_perilaku"):
@@ -152,6 +154,11 @@ def performance_measure(data: Dataset) -> Measure | None:
             decimals = count_decimals(values)
             return Measure("indikator", indicator_label(first[0]), unit, indikator=first[0], decimals=decimals)
     return None
+
+
+def under_one_rezim(rows: pd.DataFrame) -> bool:
+    """Tell whether the numbers of appraisals may be averaged: not when they stand under several regulations."""
+    return "rezim" not in rows or rows.loc[rows["nilai"].notna(), "rezim"].nunique() <= 1
 
 
 def score_people(data: Dataset, periods: list[str], members: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -334,8 +341,8 @@ def build_distribution(scope: Scope, periods: int = 4) -> Distribution | None:
         return None
     tables = [_segments(period, row) for period, row in shown]
     organisation = [_organisation_row(scope, *pair, table) for pair, table in zip(shown, tables, strict=True)]
-    columns = ["periode", "predikat_organisasi", "kept", "verdict"]
-    frame = pd.DataFrame(organisation, columns=columns).astype({"kept": "boolean"})
+    columns = ["periode", "predikat_organisasi", "kept", "verdict", "changes"]
+    frame = pd.DataFrame(organisation, columns=columns).astype({"kept": "boolean", "changes": "Int64"})
     return Distribution(pd.concat(tables, ignore_index=True), frame)
 
 
@@ -366,17 +373,21 @@ def _segment_label(positions: tuple[int, ...]) -> str:
 def _organisation_row(scope: Scope, period: str, counts: pd.Series, table: pd.DataFrame) -> tuple[object, ...]:
     level = _organisation_predikat(scope, period)
     if table["n"].isna().any():
-        return period, level, pd.NA, _("tidak ditampilkan (di bawah {n} pegawai)").format(n=MIN_GROUP)
+        return period, level, pd.NA, _("tidak ditampilkan (di bawah {n} pegawai)").format(n=MIN_GROUP), pd.NA
     if level is None:
-        return period, None, pd.NA, _("predikat organisasi tidak ada")
-    deviations = judge_distribution({str(name): int(n) for name, n in counts.items()}, level)
+        return period, None, pd.NA, _("predikat organisasi tidak ada"), pd.NA
+    whole = {str(name): int(n) for name, n in counts.items()}
+    deviations = judge_distribution(whole, level)
     if deviations is None:
-        return period, level, pd.NA, _("tidak dinilai (di bawah {n} pegawai)").format(n=smallest_judged(level))
+        words = _("tidak dinilai (di bawah {n} pegawai)").format(n=smallest_judged(level))
+        return period, level, pd.NA, words, pd.NA
     if not deviations:
-        return period, level, True, _("sesuai pola")
+        return period, level, True, _("sesuai pola"), 0
     if table["hidden"].any():
-        return period, level, False, _("tidak sesuai pola")
-    return period, level, False, "; ".join(deviation.say() for deviation in deviations)
+        return period, level, False, _("tidak sesuai pola"), pd.NA
+    words = "; ".join(deviation.say() for deviation in deviations)
+    few = any(is_small(n) for n in whole.values())  # the changes may tell how many have one predikat
+    return period, level, False, words, pd.NA if few else count_changes(whole, level)
 
 
 def _organisation_predikat(scope: Scope, period: str) -> str | None:

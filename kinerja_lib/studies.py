@@ -15,6 +15,7 @@ from kinerja_lib.errors import DataError, KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
+from kinerja_lib.measures import under_one_rezim
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
 
@@ -166,6 +167,8 @@ def _find_gaps(data: Dataset) -> tuple[str, ...]:
         reasons.append(_("Tidak ada hasil berupa bilangan (penilaian.nilai)."))
     elif data.has("penilaian", "satuan") and data["penilaian"]["satuan"].nunique() > 1:
         reasons.append(_("Hasil (penilaian.nilai) memakai lebih dari satu satuan."))
+    elif not under_one_rezim(data["penilaian"]):
+        reasons.append(_("Hasil (penilaian.nilai) menurut lebih dari satu aturan penilaian."))
     if not data.has("pegawai"):
         reasons.append(_("Tabel pegawai tidak ada, jadi pembanding tidak diketahui."))
     if not data.has("kegiatan", "jenis", "mulai"):

@@ -307,6 +307,10 @@ class Period:
         month = self.year * 12 + self.first_month - 1 + steps * self.months
         return Period(month // 12, month % 12 + 1, self.months)
 
+    def widen(self, months: int) -> Period:
+        """Return the period of `months` (3, 6 or 12) that holds the first month of this one."""
+        return Period(self.year, (self.first_month - 1) // months * months + 1, months)
+
     def year_before(self) -> Period:
         """Return the same part of the year before: ``2024-S1`` for ``2025-S1``."""
         return Period(self.year - 1, self.first_month, self.months)

@@ -9,14 +9,14 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from kinerja_lib.check import CHECKS, appraisals, build_inventory, check_dataset, events, tables
+from kinerja_lib.check import CHECKS, appraisals, build_inventory, check_dataset, events, plans, tables
 from kinerja_lib.check.origin import ORIGIN_COLUMNS, Origin, row_keys
 from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.schema import Dataset, check_table
 
 Tables = dict[str, list[dict[str, object]]]
-MODULES = (tables, appraisals, events)
-BORROWED = {"check_distribution"}  # of the law, used by the checks
+MODULES = (tables, appraisals, events, plans)
+BORROWED = {"check_distribution", "check_rezim"}  # of the law, used by the checks
 SEMESTERS = ("2023-S1", "2023-S2", "2024-S1", "2024-S2")
 
 
@@ -137,7 +137,39 @@ def coach(tables: Tables) -> None:
     tables["kegiatan"][0] |= {"jenis": "coaching", "durasi_menit": 2, "jp": None, "tindak_lanjut": "ya"}
 
 
+def plan(tables: Tables, *targets: float) -> None:
+    people = [row["pegawai_id"] for row in tables["pegawai"]]
+    tables["skp"] = [
+        {"pegawai_id": p, "periode": "2024-S2", "rhk": "R", "iki": "I", "target": target, "realisasi": 0}
+        for p, target in zip(people, targets, strict=False)
+    ]
+
+
+def assess(tables: Tables, *standards: int | None, post: str = "fungsional") -> None:
+    tables["kompetensi"] = []
+    for row, standard in zip(tables["pegawai"], standards, strict=False):
+        row["jenis_jabatan"] = post
+        level = {"pegawai_id": row["pegawai_id"], "periode": "2024-S2", "kompetensi": "Integritas", "level": 3}
+        tables["kompetensi"].append(level | {"level_standar": standard})
+
+
+def appraise_again(tables: Tables, unit: str | None) -> None:
+    """Appraise two people for a year that their semesters lie in, and one for a quarter."""
+    rows = tables["penilaian"]
+    if any(row["periode"] == "2023" for row in rows):
+        return
+    extra = [{**rows[at], "periode": "2023", "unit_id": unit or rows[at]["unit_id"]} for at in (0, 4)]
+    rows += [*extra, {**rows[8], "periode": "2024-T2", "unit_id": unit or rows[8]["unit_id"]}]
+
+
 FAULTS = [
+    ("target_zero", "error", "skp", 2, lambda tables: plan(tables, 0, 5, 0, 1)),
+    ("standard_missing", "warning", "kompetensi", 2, lambda tables: assess(tables, None, 3, None)),
+    ("standard_missing", "warning", "kompetensi", 1, lambda tables: assess(tables, None, post="")),
+    ("missing_values", "warning", "kompetensi", 2, lambda tables: assess(tables, None, 3, None, post="pengawas")),
+    ("regime_period", "warning", "penilaian", 3, put("penilaian", range(3), rezim="pp46")),
+    ("period_overlap", "warning", "penilaian", 8, lambda tables: appraise_again(tables, None)),
+    ("two_units", "warning", "penilaian", 8, lambda tables: appraise_again(tables, "B2")),
     ("unit_unknown", "error", "penilaian", 3, put("penilaian", range(3), unit_id="B9")),
     ("parent_unknown", "warning", "unit", 1, put("unit", range(1, 2), induk_id="B9")),
     ("unit_circle", "error", "unit", 2, put("unit", range(1), induk_id="B2")),
@@ -205,6 +237,33 @@ def test_every_rule_has_its_planted_fault() -> None:
     assert '"event_future"' in source
     written = {name for module in MODULES for name in vars(module) if name.startswith("check_")}
     assert {call.__name__ for call in CHECKS} == written - BORROWED
+
+
+@pytest.mark.parametrize("post", ["fungsional", "pengawas"])
+def test_plans_and_standards_in_order_are_no_fault(post: str) -> None:
+    tables = clean()
+    plan(tables, 1, 0.5)
+    assess(tables, 3, 3, post=post)
+    assert not check_dataset(build(tables))
+
+
+@pytest.mark.parametrize(("post", "found"), [("pengawas", []), ("fungsional", [("standard_missing", 2)])])
+def test_without_a_column_of_standards_there_is_that_of_the_law(post: str, found: list[tuple[str, int]]) -> None:
+    tables = clean()
+    assess(tables, None, None, post=post)
+    for row in tables["kompetensi"]:
+        del row["level_standar"]
+    assert [(f.rule, f.count) for f in check_dataset(build(tables))] == found
+
+
+def test_periods_that_do_not_overlap_are_told_apart() -> None:
+    tables = clean()
+    rows = tables["penilaian"]
+    rows[0]["periode"] = "2022-12"  # a month before the semesters, in another unit: a move
+    rows[0]["unit_id"] = "B2"
+    found = {f.rule for f in check_dataset(build(tables))}
+    assert "period_lengths" in found
+    assert not found & {"period_overlap", "two_units"}
 
 
 def test_ignored_columns_are_named() -> None:

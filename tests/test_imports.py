@@ -34,7 +34,7 @@ ORDER = (
     ("check",),
     ("importer",),
     ("scope",),
-    ("indicators", "intervals", "measures", "development", "exposure", "planning", "peers", "panels"),
+    ("indicators", "intervals", "measures", "development", "evaluation", "exposure", "planning", "peers", "panels"),
     ("panel",),
     ("estimate",),
     ("studies",),

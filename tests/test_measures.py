@@ -117,6 +117,12 @@ def test_the_measure_is_the_finest_that_the_data_allow() -> None:
         (make_data(**BASE, penilaian=rated), ("predikat_baik", "%", True)),
         (make_data(unit=UNITS, indikator_unit=indicators), ("indikator", "%", False)),
     ]
+    mixed = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp30_8", None), strict=True)]
+    alike = [{**row, "rezim": regime} for row, regime in zip(valued, ("pp46", "pp46", None), strict=True)]
+    cases += [  # numbers of different regulations are never averaged
+        (make_data(**BASE, penilaian=mixed), ("predikat_baik", "%", True)),
+        (make_data(**BASE, penilaian=alike), ("nilai", "KES", False)),
+    ]
     for data, expected in cases:
         measure = performance_measure(data)
         assert measure is not None
@@ -188,6 +194,23 @@ def test_the_verdict_holds_no_count(counts: dict[str, int], level: str | None, k
     assert found is not None
     row = found.organisation.iloc[-1]
     assert (None if pd.isna(row["kept"]) else row["kept"], row["verdict"]) == (kept, verdict)
+
+
+@pytest.mark.parametrize(
+    ("counts", "changes"),
+    [
+        ({"Sangat Baik": 6, "Baik": 14, "Kurang": 5}, 0),
+        ({"Baik": 20, "Kurang": 5}, 3),  # 17 of 25 are the most that 70 % allow
+        ({"Baik": 20, "Kurang": 3, "Butuh Perbaikan": 3}, None),  # six below Baik show, not how many at which
+        ({"Baik": 5, "Kurang": 1}, None),
+    ],
+)
+def test_how_many_would_have_to_differ(counts: dict[str, int], changes: int | None) -> None:
+    data = make_data(**BASE, penilaian=appraisals("B1", "2025-S1", counts), kinerja_unit=organisation("Baik"))
+    found = build_distribution(build_scope(data, unit="B1"))
+    assert found is not None
+    last = found.organisation["changes"].iloc[-1]
+    assert (None if pd.isna(last) else last) == changes
 
 
 def test_only_the_last_periods_with_appraisals_are_shown() -> None:

@@ -176,6 +176,10 @@ CANNOT: dict[str, tuple[Callable[[Dataset], Dataset], str]] = {
         lambda d: change(d, penilaian=d["penilaian"].assign(satuan=["KES", "USD"] * 360)),
         "lebih dari satu satuan",
     ),
+    "two regulations": (
+        lambda d: change(d, penilaian=d["penilaian"].assign(rezim=["pp46", "pp30_8"] * 360)),
+        "menurut lebih dari satu aturan penilaian",
+    ),
     "no comparison": (
         lambda d: change(d, pegawai=d["pegawai"][d["pegawai"]["pegawai_id"].isin(d["kegiatan"]["pegawai_id"])]),
         "Tidak ada pembanding",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from kinerja_lib.check import appraisals, events, tables
+from kinerja_lib.check import appraisals, events, plans, tables
 from kinerja_lib.check.faults import Fault
 from kinerja_lib.check.origin import Origin, read_import_findings, read_origin
 from kinerja_lib.findings import Finding, Findings
@@ -29,9 +29,13 @@ CHECKS: tuple[Callable[[Dataset], Iterator[Fault]], ...] = (
     appraisals.check_service,
     events.check_event_dates,
     events.check_amounts,
+    plans.check_targets,
+    plans.check_standards,
     tables.check_missing,
     tables.check_periods,
+    appraisals.check_overlaps,
     appraisals.check_regimes,
+    appraisals.check_regime_periods,
     appraisals.check_raters,
     appraisals.check_pattern,
     tables.check_numbers,

@@ -10,7 +10,7 @@ from kinerja_lib.check.events import data_day
 from kinerja_lib.check.faults import Fault, fault
 from kinerja_lib.errors import list_values
 from kinerja_lib.language import _
-from kinerja_lib.rules import check_distribution, score_predikat, sharing_limit, smallest_judged
+from kinerja_lib.rules import check_distribution, check_rezim, score_predikat, sharing_limit, smallest_judged
 from kinerja_lib.schema import Dataset
 from kinerja_lib.vocabulary import PREDIKAT, Period
 
@@ -92,9 +92,53 @@ def check_regimes(data: Dataset) -> Iterator[Fault]:
         return
     words = _("{n} penilaian memakai aturan lain daripada kebanyakan ({names}).")
     names = list_values(sorted(str(name) for name in counts.index))
-    remedy = _("Jangan merata-ratakan angka lintas aturan; laporan tidak menampilkan perubahannya.")
+    remedy = _("Angka lintas aturan tidak dirata-ratakan: laporan memakai predikatnya, tanpa perubahannya.")
     bad = regimes.isin(counts.index[1:])
     yield from fault("mixed_regimes", "warning", "penilaian.rezim", bad, words, remedy=remedy, names=names)
+
+
+def check_regime_periods(data: Dataset) -> Iterator[Fault]:
+    """Report appraisals under a regulation that was not in force in their period."""
+    if not data.has("penilaian", "rezim"):
+        return
+    rows = data["penilaian"]
+    words = _("{n} penilaian memakai aturan yang tidak berlaku pada periodenya.")
+    remedy = _("Periksa periode dan aturan penilaiannya pada sumbernya.")
+    bad = ~check_rezim(rows["rezim"], rows["periode"]).fillna(value=True)
+    yield from fault("regime_period", "warning", "penilaian.rezim", bad, words, remedy=remedy)
+
+
+def check_overlaps(data: Dataset) -> Iterator[Fault]:
+    """Report people appraised twice for the same time: in periods of which one holds the other."""
+    if not data.has("penilaian"):
+        return
+    twice, units = _find_overlaps(data["penilaian"])
+    words = _("{n} penilaian meliputi waktu yang sama dengan penilaian lain dari orang yang sama.")
+    remedy = _("Sisakan satu panjang periode bagi tiap orang, seperti bulanan saja atau tahunan saja.")
+    yield from fault("period_overlap", "warning", "penilaian.periode", twice & ~units, words, remedy=remedy)
+    words = _("{n} penilaian menempatkan seorang pada dua unit pada waktu yang sama.")
+    remedy = _("Periksa unitnya; bila orang itu pindah di tengah periode, pakai periode yang lebih pendek.")
+    yield from fault("two_units", "warning", "penilaian.unit_id", units, words, remedy=remedy)
+
+
+def _find_overlaps(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Tell which appraisals share time with another of the same person, and which of them name another unit."""
+    spans = {text: Period.parse(text) for text in rows["periode"].unique()}
+    months = rows["periode"].map({text: span.months for text, span in spans.items()})
+    twice, units = (pd.Series(data=False, index=rows.index) for _flag in range(2))
+    place = rows[["pegawai_id", "periode"]].assign(unit=rows.get("unit_id"), row=rows.index)
+    for length in sorted({span.months for span in spans.values()})[1:]:
+        # Periods of the calendar never cross: two overlap only where the longer holds the shorter.
+        holders = {text: str(span.widen(length)) for text, span in spans.items() if span.months < length}
+        short = place[months < length]
+        pairs = short.assign(periode=short["periode"].map(holders)).merge(
+            place[months == length], on=["pegawai_id", "periode"]
+        )
+        moved = pairs["unit_x"].notna() & pairs["unit_y"].notna() & (pairs["unit_x"] != pairs["unit_y"])
+        for side in ("row_x", "row_y"):
+            twice |= twice.index.isin(pairs[side])
+            units |= units.index.isin(pairs.loc[moved, side])
+    return twice, units
 
 
 def check_raters(data: Dataset) -> Iterator[Fault]:

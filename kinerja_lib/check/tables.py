@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from kinerja_lib.check.faults import Fault, fault
+from kinerja_lib.check.plans import has_standard
 from kinerja_lib.errors import list_values
 from kinerja_lib.findings import Severity
 from kinerja_lib.language import _
@@ -120,7 +121,7 @@ def check_missing(data: Dataset) -> Iterator[Fault]:
     for table, column in NEEDED:
         if data.has(table) and column in data[table]:
             frame = data[table]
-            asked = _is_asked(frame, column)
+            asked = _is_asked(data, frame, column)
             bad, total = asked & frame[column].isna(), int(asked.sum())
             severity: Severity = "warning" if bad.sum() >= MISSING_SHARE * total else "note"
             # The cells are many and easily found by a filter: the count says enough.
@@ -128,8 +129,10 @@ def check_missing(data: Dataset) -> Iterator[Fault]:
             yield from fault("missing_values", severity, place, int(bad.sum()), words, remedy=remedy, total=total)
 
 
-def _is_asked(frame: pd.DataFrame, column: str) -> pd.Series:
+def _is_asked(data: Dataset, frame: pd.DataFrame, column: str) -> pd.Series:
     """Tell in which rows a column should hold something."""
+    if column == "level_standar":
+        return has_standard(data)  # what no law sets is a fault of its own
     if column.startswith("rating_") and "predikat" in frame:
         return frame["predikat"].isna()
     if column == "jp":

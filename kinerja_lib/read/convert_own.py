@@ -20,9 +20,8 @@ from kinerja_lib.read.values import (
     parse_number,
     parse_own_number,
 )
-from kinerja_lib.rules import read_jenis_kegiatan, read_predikat, read_rating
+from kinerja_lib.rules import find_rezim, read_jenis_kegiatan, read_predikat, read_rating
 from kinerja_lib.schema import TABLES, Column
-from kinerja_lib.vocabulary import Period
 
 PEOPLE = ("pegawai_id", "penilai_id", "pembimbing_id")
 LAW: dict[str, Callable[[str], str | None]] = {
@@ -33,8 +32,6 @@ LAW: dict[str, Callable[[str], str | None]] = {
 }
 MONEY = ("biaya", "jumlah")
 MISSING = {"period": "period_missing", "id": "id_missing", "date": "date_missing", "level": "label_missing"}
-# Regulation in force in a period (rule digest, regimes); in the first half of 2021 agencies differ: none is given.
-REGIMES = (("p6_2022", "2022-01", "9999-12"), ("pp30_8", "2021-07", "2021-12"), ("pp46", "0001-01", "2020-12"))
 
 
 @cache
@@ -165,20 +162,6 @@ def refuse_without_period(batch: Batch) -> None:
 
 def set_regime(batch: Batch) -> None:
     """Fill `rezim` by the period where no column says it."""
-    own = batch.texts("rezim")
-    batch.values["rezim"] = [text or regime_of(p) for text, p in zip(own, batch.values["periode"], strict=True)]
-
-
-@cache
-def regime_of(period: str) -> str:
-    """Return the regulation under which a period was appraised; "" where agencies differed.
-
-    Examples
-    --------
-    >>> regime_of("2025-03"), regime_of("2021"), regime_of("2021-S1"), regime_of("2019")
-    ('p6_2022', 'pp30_8', '', 'pp46')
-    """
-    if not period:
-        return ""
-    end = f"{Period.parse(period).end:%Y-%m}"
-    return next((name for name, first, last in REGIMES if first <= end <= last), "")
+    own, periods = batch.texts("rezim"), batch.values["periode"]
+    said = {period: find_rezim(period) or "" for period in set(periods) if period} | {"": ""}
+    batch.values["rezim"] = [text or said[period] for text, period in zip(own, periods, strict=True)]

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kinerja_lib.errors import CallError, require_choice
@@ -91,15 +93,16 @@ def _deviation(row: dict[str, str], counts: dict[str, int], n: int) -> Deviation
     names = tuple(row["predikat"].split(";"))
     percent = int(row["persen"]) if row["persen"] else None
     people = sum(counts[name] for name in names)
-    limits = {
-        "terbanyak": max(counts.values()),
-        "ada": int(row["orang"] or 0),
-        "minimal": -(-(percent or 0) * n // 100),
-        "maksimal": (percent or 0) * n // 100,
-    }
-    limit = limits[row["jenis"]]
+    limit = max(counts.values()) if row["jenis"] == "terbanyak" else _limit(row, n)
     kept = people <= limit if row["jenis"] == "maksimal" else people >= limit
     return None if kept else Deviation(row["jenis"], names, percent, people, limit, n)
+
+
+def _limit(row: dict[str, str], n: int) -> int:
+    """Return the limit of a line in whole people: at least = rounded up, at most = rounded down."""
+    percent = int(row["persen"] or 0)
+    limits = {"ada": int(row["orang"] or 0), "minimal": -(-percent * n // 100), "maksimal": percent * n // 100}
+    return limits[row["jenis"]]
 
 
 def _whole_counts(counts: Mapping[str, Any]) -> dict[str, int]:
@@ -149,6 +152,80 @@ def check_distribution(counts: Mapping[str, int] | pd.Series, predikat_organisas
     if deviations is None:
         return Findings((_not_judged(_("kurang dari {n} pegawai dinilai").format(n=smallest_judged(level))),))
     return Findings(tuple(_finding(deviation, level) for deviation in deviations))
+
+
+def count_changes(counts: Mapping[str, int] | pd.Series, predikat_organisasi: str | None) -> int | None:
+    """Return the least number of people whose predikat would have to differ for the pattern to be kept.
+
+    A measure of distance, not advice: SE MenPANRB 3/2023 leaves the setting of predikat to the head. Solved as a whole
+    number programme (scipy's HiGHS, to optimality); that its arrangement keeps the pattern is checked afterwards.
+
+    Parameters
+    ----------
+    counts : mapping or Series
+        Predikat -> whole number of people; a predikat left out counts 0.
+    predikat_organisasi : str or None
+        As in `check_distribution`.
+
+    Returns
+    -------
+    int or None
+        0 where the pattern is kept; None where it is not judged.
+
+    Raises
+    ------
+    CallError
+        An unknown predikat, a count that is not a whole number from 0, or no arrangement of so many people that keeps
+        the pattern.
+
+    Examples
+    --------
+    >>> count_changes({"Sangat Baik": 2, "Baik": 8}, "Baik"), count_changes({"Baik": 9}, "Baik")
+    (1, None)
+    """
+    level = _organisation(predikat_organisasi)
+    whole = _whole_counts({str(name): number for name, number in counts.items()})
+    if level is None:
+        return None
+    deviations = judge_distribution(whole, level)
+    if not deviations:
+        return None if deviations is None else 0
+    nearest = _nearest_arrangement(np.array(list(whole.values())), level)
+    if nearest is None or judge_distribution(dict(zip(PREDIKAT, nearest, strict=True)), level):
+        text = _("counts: tidak ada susunan {n} pegawai yang memenuhi pola organisasi {level}.")
+        raise CallError(text.format(n=sum(whole.values()), level=level))
+    return sum(max(0, after - before) for before, after in zip(whole.values(), nearest, strict=True))
+
+
+def _nearest_arrangement(counts: npt.NDArray[np.int64], organisation: str) -> list[int] | None:
+    """Return the arrangement of the same people that keeps the pattern with the fewest changes; None without any.
+
+    Unknowns are the people at each predikat, then those who come to it: these are at least the difference.
+    """
+    from scipy.optimize import LinearConstraint, milp
+
+    size, n = len(PREDIKAT), int(counts.sum())
+    one = np.eye(size)
+    lines, least = [np.ones(size)], [float(n)]
+    for row in read_rules("pola_distribusi"):
+        if row["organisasi"] == organisation and row["jenis"] in SHORT:
+            for weights, bound in _bounds(row, n):
+                lines.append(weights)
+                least.append(bound)
+    most = [float(n), *[np.inf] * (len(lines) - 1)]
+    pattern = LinearConstraint(np.hstack([lines, np.zeros((len(lines), size))]), least, most)
+    moves = LinearConstraint(np.hstack([-one, one]), -counts.astype(float), np.inf)
+    found = milp(np.repeat([0.0, 1.0], size), constraints=[pattern, moves], integrality=np.ones(2 * size))
+    return [round(value) for value in found.x[:size]] if found.success else None
+
+
+def _bounds(row: dict[str, str], n: int) -> list[tuple[npt.NDArray[np.float64], float]]:
+    """Return a line of the pattern as weights of the predikat and the least that their weighted sum may be."""
+    members = np.array([float(name in row["predikat"].split(";")) for name in PREDIKAT])
+    if row["jenis"] == "terbanyak":
+        return [(members - other, 0.0) for other in np.eye(len(PREDIKAT))]
+    limit = _limit(row, n)
+    return [(-members, -float(limit))] if row["jenis"] == "maksimal" else [(members, float(limit))]
 
 
 def _organisation(predikat: str | None) -> str | None:

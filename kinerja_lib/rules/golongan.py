@@ -11,7 +11,8 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, list_values, nearest, require_choice
 from kinerja_lib.language import _
-from kinerja_lib.rules.tables import align, clean_label, read_rules
+from kinerja_lib.rules.rows import align
+from kinerja_lib.rules.tables import clean_label, read_rules
 from kinerja_lib.vocabulary import STATUS
 
 BETWEEN = re.compile(r"[\s/.,:;()\-–—]+")  # what may stand between the parts of a grade

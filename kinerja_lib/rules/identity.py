@@ -15,6 +15,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from kinerja_lib.rules.tables import read_rules
 from kinerja_lib.vocabulary import JENIS_KELAMIN, STATUS
@@ -34,6 +35,7 @@ FAULTS = (
 APOSTROPHE = "'"
 EXPONENT = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+")
 DIGITS = re.compile(r"[0-9]+")
+SHAPE = "[0-9]{{{}}}"
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
@@ -184,23 +186,29 @@ def _within(values: Ints, part: str, status: str = "") -> Flags:
 
 def _parse_numbers(numbers: Ints) -> pd.DataFrame:
     """Return the fields, faults and warnings of numbers of 18 digits."""
-    born, real = _birth_dates(numbers)
+    birth = {part: _field(numbers, part) for part in ("tahun_lahir", "bulan_lahir", "hari_lahir")}
+    known = np.logical_and.reduce([_within(values, part) for part, values in birth.items()])
+    first, second, third = birth.values()
+    born = _find_day("tahun_lahir", first, second, third, known=known)
     year, month = _field(numbers, "tahun_tmt"), _field(numbers, "bulan_tmt")
     pns, pppk = _within(month, "bulan_tmt", "PNS"), _within(month, "frekuensi", "PPPK")
     dated = _within(year, "tahun_tmt") & (pns | pppk)
-    tmt = _first_of(year, np.where(pns, month, 1), dated)
+    tmt = _find_day("tahun_tmt", year, np.where(pns, month, 1), np.ones_like(year), known=dated)
+    real = ~np.isnat(born)
     sequence = _field(numbers, "urutan")
     counted = _within(sequence, "urutan")
     sex = _sex_codes(_field(numbers, "jenis_kelamin"))
     status = np.select([pns, pppk], [STATUS.index("PNS"), STATUS.index("PPPK")], -1)
-    aged = real & dated & pns & ~_within(_whole_years(born, tmt), "usia_cpns", "PNS")
+    # Whole years from birth to the first of a month.
+    age = ((year - first) * 12 + month - second - (third > 1)) // 12
+    aged = real & dated & pns & ~_within(age, "usia_cpns", "PNS")
     faults = {"nip_date": ~real, "nip_month": ~dated, "nip_sex": sex < 0, "nip_sequence": ~counted}
     return pd.DataFrame(
         {
-            "birth_date": born.astype("datetime64[us]"),
-            "tmt": tmt.astype("datetime64[us]"),
+            "birth_date": born,
+            "tmt": tmt,
             "sex": pd.Categorical.from_codes(sex, dtype=pd.CategoricalDtype(list(JENIS_KELAMIN))),
-            "sequence": pd.Series(sequence, dtype="Int64").mask(~counted),
+            "sequence": pd.arrays.IntegerArray(sequence, ~counted),
             "status": pd.Categorical.from_codes(status, dtype=pd.CategoricalDtype(list(STATUS))),
             "faults": _join(faults),
             "warnings": _join({"nip_age": aged}),
@@ -208,20 +216,21 @@ def _parse_numbers(numbers: Ints) -> pd.DataFrame:
     )
 
 
-def _first_of(year: Ints, month: Ints, known: Flags) -> Days:
-    """Return the first of each month; NaT where it is not known."""
-    months = np.where(known, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    return np.asarray(np.where(known, months.astype("datetime64[D]"), np.datetime64("NaT", "D")))
+@cache
+def _calendar(part: str) -> tuple[Days, Ints]:
+    """Return the first day and the length of each month of the years that a part of the number can hold."""
+    low, high = _bounds(part)
+    months = np.arange(f"{low}-01", f"{high + 1}-02", dtype="datetime64[M]").astype("datetime64[D]")
+    return months[:-1].astype("datetime64[us]"), np.diff(months).astype(np.int64)
 
 
-def _birth_dates(numbers: Ints) -> tuple[Days, Flags]:
-    """Return the dates of birth, NaT where the calendar has no such day, and where it has."""
-    year, month, day = (_field(numbers, part) for part in ("tahun_lahir", "bulan_lahir", "hari_lahir"))
-    known = _within(year, "tahun_lahir") & _within(month, "bulan_lahir") & _within(day, "hari_lahir")
-    first = _first_of(year, month, known)
-    born = first + np.where(known, day - 1, 0).astype("timedelta64[D]")
-    real = known & (born.astype("datetime64[M]") == first.astype("datetime64[M]"))
-    return np.asarray(np.where(real, born, np.datetime64("NaT", "D"))), np.asarray(real)
+def _find_day(part: str, year: Ints, month: Ints, day: Ints, *, known: Flags) -> Days:
+    """Return the days of the calendar; NaT where not known, or where it has no such day."""
+    firsts, lengths = _calendar(part)
+    at = np.where(known, (year - _bounds(part)[0]) * 12 + month - 1, 0)
+    found = firsts[at] + (day - 1) * np.timedelta64(86_400_000_000, "us")
+    found[~known | (day > lengths[at])] = np.datetime64("NaT")
+    return found
 
 
 def _sex_codes(digits: Ints) -> Ints:
@@ -231,13 +240,6 @@ def _sex_codes(digits: Ints) -> Ints:
         if row["bagian"] == "jenis_kelamin":
             codes[int(row["minimal"])] = JENIS_KELAMIN.index(row["nilai"])
     return codes[digits]
-
-
-def _whole_years(born: Days, since: Days) -> Ints:
-    """Return whole years from birth to the first of a month; anything where either is missing."""
-    months = (since.astype("datetime64[M]") - born.astype("datetime64[M]")).astype(np.int64)
-    late = born.astype("datetime64[D]") > born.astype("datetime64[M]").astype("datetime64[D]")
-    return np.asarray((months - late) // 12)
 
 
 def _join(broken: dict[str, Flags]) -> Any:
@@ -251,6 +253,29 @@ def _join(broken: dict[str, Flags]) -> Any:
 
 
 def _parse_series(values: pd.Series) -> pd.DataFrame:
+    """Parse what is 18 digits as numbers; of the rest each distinct value once."""
+    if values.dtype != "str":
+        return _parse_odd(values)
+    sound = values.str.fullmatch(SHAPE.format(_bounds("panjang")[0])).fillna(value=False).to_numpy(dtype=bool)
+    frame = _parse_numbers(_whole_numbers(values[sound]))
+    frame.insert(0, "text", values[sound].array)
+    if not sound.all():
+        odd = _parse_odd(values[~sound])
+        for name in ("faults", "warnings"):
+            both = pd.CategoricalDtype(frame[name].cat.categories.union(odd[name].cat.categories))
+            frame[name], odd[name] = frame[name].astype(both), odd[name].astype(both)
+        frame = pd.concat([frame, odd], ignore_index=True)
+        frame = frame.take(np.argsort(np.concatenate([np.flatnonzero(sound), np.flatnonzero(~sound)])))
+    return frame.set_axis(values.index)
+
+
+def _whole_numbers(values: pd.Series) -> Ints:
+    """Return texts of digits as numbers."""
+    found: Ints = pa.array(values, type=pa.large_string()).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _parse_odd(values: pd.Series) -> pd.DataFrame:
     """Parse each distinct value once, and give every row what its value says."""
     codes, distinct = pd.factorize(values)
     parsed = _parse_distinct(pd.Series(distinct, dtype=None if len(distinct) else "str"))
@@ -266,11 +291,11 @@ def _parse_distinct(values: pd.Series) -> pd.DataFrame:
     if values.dtype != "str":
         written = values.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
     text = values.where(written, "").astype("str")
-    shape = f"[0-9]{{{_bounds('panjang')[0]}}}"
+    shape = SHAPE.format(_bounds("panjang")[0])
     bare = text.str.fullmatch(shape)
     text = text.where(bare, text[~bare].map(lambda value: clean_nip(value)[0]))
     whole = text.str.fullmatch(shape).to_numpy(dtype=bool)
-    frame = _parse_numbers(text[whole].to_numpy(dtype=np.int64)).set_axis(np.flatnonzero(whole))
+    frame = _parse_numbers(_whole_numbers(text[whole])).set_axis(np.flatnonzero(whole))
     frame = frame.astype({"faults": "str", "warnings": "str"}).reindex(range(len(values)))
     faults = [_shape_fault(text.iloc[at]) if written[at] else "nip_number" for at in np.flatnonzero(~whole)]
     frame.loc[~whole, "faults"] = faults

@@ -1,8 +1,8 @@
-"""PermenPANRB 8/2021, annex: per cent achieved of an individual performance indicator (IKI)."""
+"""PermenPANRB 8/2021, annex: per cent achieved of an individual performance indicator (IKI), and its value."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,27 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, require_choice
 from kinerja_lib.language import _
-from kinerja_lib.rules.tables import align, read_rules
+from kinerja_lib.rules.rows import (
+    Check,
+    Floats,
+    align,
+    by_row,
+    flags,
+    numbers,
+    read_codes,
+    read_flag,
+    read_number,
+    settle,
+)
+from kinerja_lib.rules.tables import read_rules
 from kinerja_lib.vocabulary import KONDISI
 
 
 @cache
-def _factors() -> dict[str, tuple[float, float]]:
-    return {row["kondisi"]: (float(row["tetap"]), float(row["kali"])) for row in read_rules("capaian_iki")}
+def _factors() -> Floats:
+    """Return the fixed part and the factor of the ratio for each kondisi, and a last row for missing."""
+    rows = {row["kondisi"]: [float(row["tetap"]), float(row["kali"])] for row in read_rules("capaian_iki")}
+    return np.array([*(rows[name] for name in KONDISI), [np.nan, np.nan]])
 
 
 def score_iki(target: Any, realisasi: Any, *, kondisi: Any = "normal", target_high: Any = None) -> Any:
@@ -65,16 +79,70 @@ def score_iki(target: Any, realisasi: Any, *, kondisi: Any = "normal", target_hi
     return float(_score(**{name: pd.Series([value]) for name, value in single.items()})[0])
 
 
-def _score(target: pd.Series, realisasi: pd.Series, kondisi: pd.Series, target_high: pd.Series) -> np.ndarray:
-    low = pd.to_numeric(target).to_numpy("float64", na_value=np.nan)
-    reached = pd.to_numeric(realisasi).to_numpy("float64", na_value=np.nan)
-    high = pd.to_numeric(target_high).to_numpy("float64", na_value=np.nan)
+def _score(target: pd.Series, realisasi: pd.Series, kondisi: pd.Series, target_high: pd.Series) -> Floats:
+    low, reached, high = numbers(target), numbers(realisasi), numbers(target_high)
     low = np.where((low > 0) & ~(high < low), low, np.nan)
     high = np.where(np.isnan(high), low, high)
-    goal = np.where(reached > high, high, np.where(reached < low, low, np.where(np.isnan(low), np.nan, reached)))
-    inside = (reached >= low) & (reached <= high)
-    ratio = np.where(inside, 1.0, reached / np.where(goal == 0, np.nan, goal))
-    condition = kondisi.astype("object")
-    fixed = condition.map({name: fixed for name, (fixed, _times) in _factors().items()}).to_numpy("float64")
-    times = condition.map({name: times for name, (_fixed, times) in _factors().items()}).to_numpy("float64")
-    return np.asarray(100 * (fixed + times * ratio))
+    goal = np.where(reached > high, high, low)  # outside the range the nearer end; inside, the goal is reached
+    ratio = np.where((reached >= low) & (reached <= high), 1.0, reached / goal)
+    factors = _factors()[read_codes(kondisi, KONDISI)]
+    return np.asarray(100 * (factors[:, 0] + factors[:, 1] * ratio))
+
+
+def score_nilai_iki(capaian: Any, *, target_maksimal: Any = False) -> Any:
+    """Return the value of an achievement (JPT and heads of independent units): PermenPANRB 8/2021, annex VI A.
+
+    The law leaves gaps between its bands, so an achievement first becomes a whole per cent (half up); one below 0
+    counts as 0.
+
+    Parameters
+    ----------
+    capaian : float or Series
+        Per cent, from `score_iki`.
+    target_maksimal : bool or Series, default False
+        Whether the target is the most that can be reached: then 100 per cent is worth as much as more than 110.
+
+    Returns
+    -------
+    float, None or Series of float
+        0 to 120, not rounded; missing stays missing.
+
+    Raises
+    ------
+    CallError
+        A capaian that is no number. In a Series it gives missing.
+
+    Examples
+    --------
+    >>> score_nilai_iki(113), score_nilai_iki(100), score_nilai_iki(98.4), score_nilai_iki(100, target_maksimal=True)
+    (120.0, 109.0, 88.0, 120.0)
+    """
+    check: Check = {
+        "capaian": partial(read_number, "capaian", low=-np.inf),
+        "target_maksimal": partial(read_flag, "target_maksimal"),
+    }
+    return by_row(_value, check, capaian=capaian, target_maksimal=target_maksimal)
+
+
+def _value(capaian: pd.Series, target_maksimal: pd.Series) -> pd.Series:
+    values, found = _values(), numbers(capaian)
+    missing = np.isnan(found)
+    whole = np.floor(settle(found) + 0.5).clip(0, values.shape[1] - 2)
+    return pd.Series(values[flags(target_maksimal), np.where(missing, -1, whole).astype("int16")])
+
+
+@cache
+def _values() -> Floats:
+    """Return the value of each whole per cent: usual, then of the greatest target; last row and column for missing."""
+    rows = read_rules("nilai_iki")
+    top = max(int(row["mulai"]) for row in rows)  # from there on all are worth the same
+    values = np.full((3, top + 2), np.nan)
+    for row in sorted(rows, key=lambda row: row["syarat"]):  # what holds always, before the exception
+        first, last = int(row["mulai"]), int(row["sampai"] or top)
+        low, high = float(row["nilai_mulai"]), float(row["nilai_sampai"])
+        steps = np.arange(last - first + 1)
+        line = low + (high - low) * steps / max(last - first, 1)
+        values[1, first : last + 1] = line
+        if not row["syarat"]:
+            values[0, first : last + 1] = line
+    return values

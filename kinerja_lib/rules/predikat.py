@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.rules.tables import align, look_up, read_rules
+from kinerja_lib.rules.rows import align
+from kinerja_lib.rules.tables import look_up, read_rules
 from kinerja_lib.vocabulary import PREDIKAT, RATING
 
 

@@ -22,8 +22,10 @@ from kinerja_lib.language import _
 FOLDER = Path(__file__).parent
 ORIGIN = ("regulasi", "pasal", "berlaku_mulai", "berlaku_sampai", "keyakinan")
 SOURCES = (
-    *("label_rating", "label_predikat", "predikat", "kuadran", "capaian_iki", "pola_distribusi", "kuantum_jp"),
-    *("nip", "golongan", "jenis_kegiatan", "label_kegiatan"),
+    *("rezim", "label_rating", "label_predikat", "predikat", "kuadran", "bobot_pp30", "pita_nilai"),
+    *("capaian_iki", "nilai_iki", "pola_distribusi", "masa_perbaikan"),
+    *("jenis_kegiatan", "label_kegiatan", "konversi_jp", "kuantum_jp", "tingkat_kompetensi", "standar_kompetensi"),
+    *("ip_asn", "jendela_ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
     *("perencanaan", "pembinaan"),
 )
 
@@ -130,23 +132,3 @@ def _level(value: Hashable, labels: dict[str, str], levels: tuple[str, ...]) -> 
         return str(value)
     cleaned = clean_label(value)
     return None if cleaned is None or isinstance(value, bool) else labels.get(cleaned)
-
-
-def align(**arguments: object) -> tuple[dict[str, pd.Series], pd.Index] | None:
-    """Return all arguments as Series of one length and their index, or None where none is a Series.
-
-    Rows are matched by position; the index is that of the first Series. A scalar stands for every row.
-    """
-    series = {name: value for name, value in arguments.items() if isinstance(value, pd.Series)}
-    if not series:
-        return None
-    lengths = {name: len(value) for name, value in series.items()}
-    if len(set(lengths.values())) > 1:
-        found = list_values(f"{name} {length}" for name, length in lengths.items())
-        raise CallError(_("panjang Series berbeda: {found}; yang diizinkan: sama panjang.").format(found=found))
-    index = next(iter(series.values())).index
-    filled = {
-        name: (value.set_axis(index) if isinstance(value, pd.Series) else pd.Series([value] * len(index), index=index))
-        for name, value in arguments.items()
-    }
-    return filled, index

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kinerja_lib.errors import CallError
-from kinerja_lib.rules import check_distribution, judge_distribution, sharing_limit
+from kinerja_lib.rules import check_distribution, count_changes, judge_distribution, sharing_limit
+from kinerja_lib.rules.tables import read_rules
 from kinerja_lib.vocabulary import PREDIKAT, PREDIKAT_ORGANISASI
 
 ORDER = PREDIKAT[::-1]  # Sangat Baik ... Sangat Kurang
@@ -100,3 +104,98 @@ def test_at_least_and_at_most_hold_exactly(numbers: list[int], organisation: str
         if deviation.percent is not None:  # whole numbers only: no rounding can decide
             over = 100 * deviation.found > deviation.percent * deviation.n
             assert over if deviation.kind == "maksimal" else not over
+
+
+EVERY_LINE = {
+    ("Istimewa", "Sangat Baik", "terbanyak", "", ""),
+    ("Istimewa", "Sangat Baik", "maksimal", "70", ""),
+    ("Baik", "Baik", "terbanyak", "", ""),
+    ("Baik", "Baik", "maksimal", "70", ""),
+    ("Baik", "Butuh Perbaikan;Kurang", "ada", "", "1"),
+    ("Butuh Perbaikan", "Butuh Perbaikan", "minimal", "60", ""),
+    ("Butuh Perbaikan", "Sangat Baik", "maksimal", "10", ""),
+    ("Kurang", "Kurang", "minimal", "60", ""),
+    ("Kurang", "Butuh Perbaikan", "minimal", "10", ""),
+    ("Kurang", "Sangat Baik", "maksimal", "10", ""),
+    ("Sangat Kurang", "Sangat Kurang", "minimal", "60", ""),
+    ("Sangat Kurang", "Butuh Perbaikan;Kurang", "minimal", "10", ""),
+    ("Sangat Kurang", "Sangat Baik", "maksimal", "0", ""),
+    *((level, "", "dinilai_mulai", "", "10") for level in PREDIKAT_ORGANISASI),
+}
+
+
+def test_every_line_of_the_pattern() -> None:
+    names = ("organisasi", "predikat", "jenis", "persen", "orang")
+    assert {tuple(row[name] for name in names) for row in read_rules("pola_distribusi")} == EVERY_LINE
+
+
+@pytest.mark.parametrize(
+    ("organisation", "numbers", "changes"),
+    [
+        ("Baik", (2, 7, 1, 0, 0), 0),
+        ("Baik", (2, 8, 0, 0, 0), 1),
+        ("Baik", (0, 20, 0, 0, 0), 6),
+        ("Baik", (10, 0, 0, 0, 0), 6),
+        ("Istimewa", (4, 6, 0, 0, 0), 1),
+        ("Istimewa", (10, 0, 0, 0, 0), 3),
+        ("Sangat Kurang", (1, 1, 1, 1, 6), 1),
+        ("Sangat Kurang", (0, 10, 0, 0, 0), 7),
+        ("Kurang", (0, 100, 0, 0, 0), 70),
+    ],
+)
+def test_how_many_would_have_to_differ(organisation: str, numbers: tuple[int, ...], changes: int) -> None:
+    assert count_changes(dict(zip(ORDER, numbers, strict=True)), organisation) == changes
+
+
+def test_what_is_not_judged_has_no_number_of_changes() -> None:
+    assert count_changes({"Baik": 9}, "Baik") is None
+    assert count_changes({"Baik": 90}, None) is None
+    with pytest.raises(CallError, match=r"counts: ditemukan Baik: 1\.5"):
+        count_changes({"Baik": 1.5}, "Baik")  # type: ignore[dict-item]
+    counts = pd.Series({"sangat baik": 2, "BAIK": 8})
+    assert count_changes(counts, "baik") == 1
+    assert counts.to_dict() == {"sangat baik": 2, "BAIK": 8}
+
+
+def test_a_pattern_that_nobody_can_keep_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = read_rules("pola_distribusi")
+    line = next(row for row in real if row["predikat"] == "Baik" and row["jenis"] == "maksimal")
+    rows = (*real, {**line, "jenis": "minimal", "persen": "80"})
+    monkeypatch.setattr("kinerja_lib.rules.distribution.read_rules", lambda _name: rows)
+    with pytest.raises(CallError, match="counts: tidak ada susunan 10 pegawai yang memenuhi pola organisasi Baik"):
+        count_changes({"Baik": 7, "Kurang": 3}, "Baik")
+
+
+@cache
+def arrangements(n: int, organisation: str) -> list[tuple[int, ...]]:
+    """Return every way to spread `n` people over the five predikat that keeps the pattern, by trying all."""
+    ways = [
+        (a, b, c, d, n - a - b - c - d)
+        for a in range(n + 1)
+        for b in range(n + 1 - a)
+        for c in range(n + 1 - a - b)
+        for d in range(n + 1 - a - b - c)
+    ]
+    return [way for way in ways if judge_distribution(dict(zip(ORDER, way, strict=True)), organisation) == ()]
+
+
+@given(st.data(), st.sampled_from(PREDIKAT_ORGANISASI), st.sampled_from([10, 11, 13]))
+def test_no_arrangement_needs_fewer_changes(data: st.DataObject, organisation: str, n: int) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, n), min_size=4, max_size=4)))
+    numbers = tuple(b - a for a, b in pairwise([0, *cuts, n]))
+    least = min(
+        sum(max(0, after - before) for before, after in zip(numbers, way, strict=True))
+        for way in arrangements(n, organisation)
+    )
+    assert count_changes(dict(zip(ORDER, numbers, strict=True)), organisation) == least
+
+
+@given(st.lists(st.integers(0, 5000), min_size=5, max_size=5), st.sampled_from(PREDIKAT_ORGANISASI))
+def test_an_arrangement_exists_for_every_size(numbers: list[int], organisation: str) -> None:
+    counts = dict(zip(ORDER, numbers, strict=True))
+    changes = count_changes(counts, organisation)
+    found = judge_distribution(counts, organisation)
+    assert (changes is None) == (found is None)
+    assert (changes == 0) == (found == ())
+    if changes is not None:
+        assert 0 <= changes <= sum(numbers)

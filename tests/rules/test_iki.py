@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinerja_lib.errors import CallError
-from kinerja_lib.rules import score_iki
+from kinerja_lib.rules import score_iki, score_nilai_iki
 
 VECTORS = [
     (7, 6.5, "khusus", 8, 107.14285714285714),
@@ -81,3 +81,65 @@ def test_never_infinite_and_full_inside_the_range(
     assert np.isfinite(percent)
     if target <= reached <= (high or target):
         assert percent == 100
+
+
+VALUES = [
+    *[(113, 120), (110.6, 120), (111, 120), (110, 120), (105, 110 + 40 / 9), (101, 110), (102, 110 + 10 / 9)],
+    *[(100, 109), (100.4, 109), (99.5, 109), (99.49, 89), (99, 89), (98, 88), (81, 71), (80, 70), (79.5, 70)],
+    *[
+        (79.49, 69),
+        (79, 69),
+        (61, 51),
+        (60, 50),
+        (59.5, 50),
+        (59, 49),
+        (30, 30 / 59 * 49),
+        (0, 0),
+        (-50, 0),
+        (1e9, 120),
+    ],
+]
+
+
+@pytest.mark.parametrize(("capaian", "value"), VALUES)
+def test_the_value_of_an_achievement(capaian: float, value: float) -> None:
+    # the same arithmetic in another order: equal to the last digits of a double
+    assert score_nilai_iki(capaian) == pytest.approx(value, rel=1e-14)
+
+
+def test_printed_vectors() -> None:
+    assert round(score_nilai_iki(105), 2) == 114.44
+    assert round(score_nilai_iki(30), 2) == 24.92
+
+
+def test_a_target_that_cannot_be_passed() -> None:
+    assert score_nilai_iki(100, target_maksimal=True) == 120
+    assert score_nilai_iki(99, target_maksimal=True) == 89
+    assert score_nilai_iki(101, target_maksimal=True) == 110
+    assert score_nilai_iki(pd.Series([100, 100]), target_maksimal=pd.Series([True, False])).tolist() == [120, 109]
+
+
+def test_half_a_per_cent_goes_up_whatever_the_noise() -> None:
+    assert score_iki(40, 23) < 57.5  # what is 57.5 by hand
+    assert score_nilai_iki(score_iki(40, 23)) == score_nilai_iki(58)
+    assert score_nilai_iki(score_iki(200, 199)) == 109
+
+
+def test_values_in_series_and_what_is_refused() -> None:
+    frame = pd.DataFrame(VALUES, columns=["capaian", "value"], index=range(3, 3 + len(VALUES)))
+    found = score_nilai_iki(frame["capaian"])
+    np.testing.assert_allclose(found, frame["value"], rtol=1e-14)
+    assert found.index.equals(frame.index)
+    assert score_nilai_iki(pd.Series([np.nan, np.inf])).isna().all()
+    assert score_nilai_iki(None) is None
+    assert score_nilai_iki(90, target_maksimal=None) is None
+    with pytest.raises(CallError, match="capaian: ditemukan 'baik'; yang diizinkan: bilangan"):
+        score_nilai_iki("baik")
+
+
+@given(st.floats(-1000, 1000), st.booleans())
+def test_values_are_within_bounds_and_never_fall(capaian: float, most: bool) -> None:
+    value = score_nilai_iki(capaian, target_maksimal=most)
+    assert 0 <= value <= 120
+    if not most:
+        assert score_nilai_iki(capaian + 1) >= value

@@ -23,7 +23,7 @@ PREDIKATS = {
     "Baik": ["2", "baik"],
     "Butuh Perbaikan": ["3", "Butuh Perbaikan", "Perlu Perbaikan", "Cukup", "Cukup / Butuh Perbaikan"],
     "Kurang": ["4", "kurang", "Kurang/Misconduct", "KURANG / MISCONDUCT", "misconduct"],
-    "Sangat Kurang": ["5", 5, "SANGAT KURANG"],
+    "Sangat Kurang": ["5", 5, "SANGAT KURANG", "Buruk"],  # the last is the word of PP 46/2011
 }
 CELLS = [
     *[(1, 1, "Sangat Baik"), (1, 2, "Baik"), (1, 3, "Kurang")],
