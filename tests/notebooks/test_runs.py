@@ -181,15 +181,15 @@ def check_unit(page: Reader) -> None:
 def check_agency(page: Reader) -> None:
     assert "Urutan menurut berkas, bukan peringkat." in page.text
     assert "1.022 dinilai" in page.text
+    assert page.row("\u2003Hasil kerja (SKP)")[0] != "–"
     assert int(page.row("Dibimbing penilainya sendiri (%)")[0]) > 50
     check_plans(page)
 
 
 def check_plans(page: Reader) -> None:
-    """Plans trace upwards, and sessions show what they were about."""
+    """Plans trace upwards, and the articles behind plans and guidance are named."""
     assert "Dari seluruh rencana hasil kerja, " in page.text
     assert int(page.row("Hasil kerja yang tertelusur ke hasil kerja atasan")[0]) > 80
-    assert page.row("\u2003Hasil kerja (SKP)")[0] != "–"
     assert "PP 30/2019 Pasal 8-25" in page.text
     assert "PermenPANRB 6/2022 Pasal 21-22" in page.text
 
@@ -271,8 +271,8 @@ ACAS = (("period", "2023"), ("unit", "ACAS"))
 CASES = {
     "start": Case("00_mulai", sample, 0, 1, ("Apa yang ada", "Laporan yang tersedia")),
     "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "III Temuan pada tabel", "IV Cara")),
-    "unit": Case("02_laporan_unit", sample, 6, 8, REPORT, UNIT, check_unit),
-    "agency": Case("03_laporan_instansi", sample, 6, 9, REPORT, (), check_agency),
+    "unit": Case("02_laporan_unit", sample, 7, 9, REPORT, UNIT, check_unit),
+    "agency": Case("03_laporan_instansi", sample, 7, 11, REPORT, (), check_agency),
     "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),
     "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
     "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),
