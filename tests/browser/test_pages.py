@@ -91,7 +91,7 @@ def test_nothing_is_wider_than_the_window(
     assert seen["left"] == 0
     assert max(seen["boxes"]) <= width  # wide tables scroll inside their own box
     assert seen["columns"] == columns  # panels stack on a phone
-    assert len(seen["images"]) == 5
+    assert len(seen["images"]) == 6
     for complete, size, shown in seen["images"]:
         assert complete
         assert size == natural  # the drawing made for this width
