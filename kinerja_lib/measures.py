@@ -25,7 +25,7 @@ from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, merge_levels
 from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
-from kinerja_lib.scope import Scope, find_appraised
+from kinerja_lib.scope import Scope, find_alike, find_appraised, under_one_rezim
 from kinerja_lib.tree import find_parents
 from kinerja_lib.vocabulary import PREDIKAT, Period
 
@@ -134,14 +134,15 @@ def has_people(data: Dataset) -> bool:
 def performance_measure(data: Dataset) -> Measure | None:
     """Return the measure of performance used in all of a report: the finest that the data allow.
 
-    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`) unless it stands under several
-    regulations (such numbers are never averaged), else the share of people at Baik or better, else the first indicator
-    of units. None where there is none of these.
+    Achievement of the plan (`skp`), else the user's own number (`penilaian.nilai`) unless one period has it under
+    several regulations (such numbers are never averaged), else the share of people at Baik or better, else the first
+    indicator of units. None where there is none of these.
     """
     if has_people(data):
         if data.has("skp", "target", "realisasi"):
             return Measure("capaian_skp", _("Capaian SKP, rata-rata"), "%")
-        if data.has("penilaian", "nilai") and under_one_rezim(data["penilaian"]):
+        parts = data["penilaian"].groupby("periode")
+        if data.has("penilaian", "nilai") and all(under_one_rezim(rows) for _period, rows in parts):
             units = data["penilaian"].get("satuan", pd.Series(dtype="str")).dropna()
             return Measure("nilai", _("Nilai kinerja, rata-rata"), str(units.mode().iloc[0]) if len(units) else "")
         if data.has("penilaian", "predikat") or data.has("penilaian", "rating_hasil", "rating_perilaku"):
@@ -154,11 +155,6 @@ def performance_measure(data: Dataset) -> Measure | None:
             decimals = count_decimals(values)
             return Measure("indikator", indicator_label(first[0]), unit, indikator=first[0], decimals=decimals)
     return None
-
-
-def under_one_rezim(rows: pd.DataFrame) -> bool:
-    """Tell whether the numbers of appraisals may be averaged: not when they stand under several regulations."""
-    return "rezim" not in rows or rows.loc[rows["nilai"].notna(), "rezim"].nunique() <= 1
 
 
 def score_people(data: Dataset, periods: list[str], members: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -446,7 +442,8 @@ def build_trend(scope: Scope) -> pd.DataFrame | None:
     DataFrame or None
         One row a group and period, gaps included: `group` ("unit" or "instansi"; for the agency only the latter),
         `periode`, `value`, `conf_low`, `conf_high`, `n`, `hidden`. For indicators the reference is the median of all
-        units and `n` the answers, where known. None where there is no measure.
+        units and `n` the answers, where known. Numbers under another regulation than the scope's period are gaps. None
+        where there is no measure.
     """
     measure = performance_measure(scope.data)
     if measure is None:
@@ -456,6 +453,8 @@ def build_trend(scope: Scope) -> pd.DataFrame | None:
     data = scope.data
     periods = span_periods(data["penilaian"]["periode"], scope.period)
     people = score_people(data, periods)
+    if measure.key == "nilai":
+        people = people[people["periode"].isin(find_alike(data["penilaian"], str(scope.period)))]
     groups = {"instansi": people}
     if not scope.is_agency:
         groups = {"unit": people[people["unit_id"].isin(scope.members)], **groups}

@@ -151,3 +151,18 @@ def find_appraised(data: Dataset, periods: list[str], members: tuple[str, ...] |
     if members is not None:
         rows = rows[rows["unit_id"].isin(members)]
     return rows.reset_index(drop=True)
+
+
+def under_one_rezim(rows: pd.DataFrame) -> bool:
+    """Tell whether the numbers of appraisals may be averaged: not when they stand under several regulations."""
+    return "rezim" not in rows or rows.loc[rows["nilai"].notna(), "rezim"].nunique() <= 1
+
+
+def find_alike(rows: pd.DataFrame, period: str) -> list[str]:
+    """Return the periods whose numbers can stand beside those of `period`: not known to be under another regulation."""
+    periods = [str(name) for name in rows["periode"].unique()]
+    if "rezim" not in rows:
+        return periods
+    known = rows[rows["nilai"].notna() & rows["rezim"].notna()].groupby("periode")["rezim"].first()
+    own = known.get(period)
+    return [name for name in periods if own is None or known.get(name, own) == own]

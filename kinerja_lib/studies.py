@@ -15,8 +15,8 @@ from kinerja_lib.errors import DataError, KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
-from kinerja_lib.measures import under_one_rezim
 from kinerja_lib.schema import COVARIATE, Dataset
+from kinerja_lib.scope import under_one_rezim
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
 
 CONTROL = "pembanding"  # the arm of persons without any event

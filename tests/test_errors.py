@@ -31,7 +31,7 @@ def test_each_error_is_a_kinerja_error_with_a_docstring(kind: type[KinerjaError]
 
 def test_no_error_stands_outside_the_family() -> None:
     own = {n for n, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    assert own == {"KinerjaError", "CallError", "DataError", "RunError"}
+    assert own == {"KinerjaError", "CallError", "DataError", "RunError", "KinerjaWarning"}
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,20 @@ def test_a_trend_keeps_its_gaps_and_hides_small_groups() -> None:
     assert only["group"].unique().tolist() == ["instansi"]
 
 
+@pytest.mark.parametrize("regimes", [("pp46", "pp30_8", "pp30_8"), ("pp46", None, "pp30_8"), (None, None, None)])
+def test_a_trend_of_numbers_stops_where_the_regulation_changes(regimes: tuple[str | None, ...]) -> None:
+    rows = [
+        {**row, "nilai": 80 + at, "rezim": regime}
+        for at, (period, regime) in enumerate(zip(("2024-S1", "2024-S2", "2025-S1"), regimes, strict=True))
+        for row in appraisals("B1", period, {"Baik": 10})
+    ]
+    trend = build_trend(build_scope(make_data(**BASE, penilaian=rows)))
+    assert trend is not None
+    values = dict(zip(trend["periode"], trend["value"], strict=True))
+    assert (values["2024-S2"], values["2025-S1"]) == (81, 82)
+    assert pd.isna(values["2024-S1"]) == (regimes[0] is not None)
+
+
 def test_a_share_that_leaves_few_over_is_hidden_in_the_trend() -> None:
     rows = appraisals("B1", "2024-S2", {"Baik": 18, "Kurang": 2}) + appraisals(
         "B1", "2025-S1", {"Baik": 15, "Kurang": 5}

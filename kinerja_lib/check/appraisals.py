@@ -92,7 +92,7 @@ def check_regimes(data: Dataset) -> Iterator[Fault]:
         return
     words = _("{n} penilaian memakai aturan lain daripada kebanyakan ({names}).")
     names = list_values(sorted(str(name) for name in counts.index))
-    remedy = _("Angka lintas aturan tidak dirata-ratakan: laporan memakai predikatnya, tanpa perubahannya.")
+    remedy = _("Angka lintas aturan tidak dirata-ratakan, dan perubahannya tidak ditampilkan.")
     bad = regimes.isin(counts.index[1:])
     yield from fault("mixed_regimes", "warning", "penilaian.rezim", bad, words, remedy=remedy, names=names)
 

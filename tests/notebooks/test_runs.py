@@ -176,6 +176,7 @@ def check_unit(page: Reader) -> None:
     assert "Pimpinan Subbidang Pengadaan dan Pemberhentian" in page.text
     assert "Unit ini" in page.text
     check_plans(page)
+    check_evaluation(page)
 
 
 def check_agency(page: Reader) -> None:
@@ -184,6 +185,18 @@ def check_agency(page: Reader) -> None:
     assert page.row("\u2003Hasil kerja (SKP)")[0] != "–"
     assert int(page.row("Dibimbing penilainya sendiri (%)")[0]) > 50
     check_plans(page)
+    check_evaluation(page)
+
+
+def check_evaluation(page: Reader) -> None:
+    """Every measure of the rules is on the page, with its article."""
+    assert float(page.row("IP ASN, rata-rata (maks. 100)")[0].replace(",", ".")) > 50
+    assert float(page.row("Job Person Match, rata-rata (%)")[0].replace(",", ".")) > 80
+    assert "Bimbingan dianjurkan bagi " in page.text
+    assert any("Kisi kinerja dan potensial" in alt for alt in page.alts)
+    assert "sampai 30 Desember 2025, bila ditetapkan pada akhir periode (PP 30/2019 Pasal 57, 58)" in page.text
+    for law in ("Peraturan BKN 26/2019", "Peraturan BKN 8/2019", "PermenPANRB 3/2020", "PermenPANRB 1/2023"):
+        assert law in page.text
 
 
 def check_plans(page: Reader) -> None:
