@@ -1,6 +1,6 @@
 """Development that the people of a scope got, and who of its staff left.
 
-Events, reach, GROW stages, JP of the year, competency gaps. People are those appraised in the scope's period. Shares
+Events, reach, JP of the year, competency gaps. People are those appraised in the scope's period. Shares
 are in per cent; a number that would show one to four people (or leave one to four as the rest) is missing and flagged.
 Counselling is counted, never described.
 """
@@ -21,11 +21,14 @@ from kinerja_lib.rules import jp_bounds
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.tree import assign_units, find_parents
-from kinerja_lib.vocabulary import PEMBINAAN, STATUS, TAHAP_GROW, Period, label, sort_periods
+from kinerja_lib.vocabulary import KLASIKAL, NONKLASIKAL, STATUS, Period, label, sort_periods
 
 VOLUNTARY = "pengunduran_diri"
 GUIDED = ("coaching", "mentoring")
-KINDS = ("coaching", "mentoring", "pelatihan", "konseling")
+LAN_GROUPS = ("nonklasikal", "klasikal")
+MOST_FORMS = 4  # forms of a group that have a row of their own
+MOST_NAMES = 2  # forms of one row that are named
+HIDDEN_ROW = {"events": pd.NA, "people": pd.NA, "share": np.nan, "follow_up": np.nan, "hidden": True}
 ANY = "any"
 ANY_LABEL = mark("Sedikitnya satu bentuk, tanpa konseling")
 WHOLE = "semua"
@@ -39,34 +42,33 @@ LEVELS = {
 }
 
 
-def event_kind(jenis: pd.Series) -> pd.Series:
-    """Return the kind of each event: coaching, mentoring, konseling, or pelatihan for every other form."""
-    text = jenis.astype("object")
-    return text.where(text.isin(PEMBINAAN), "pelatihan")
+def event_group(jenis: pd.Series) -> pd.Series:
+    """Return the group of LAN of each form, klasikal or nonklasikal; konseling, which LAN does not list, is its own."""
+    groups = {**dict.fromkeys(KLASIKAL, "klasikal"), **dict.fromkeys(NONKLASIKAL, "nonklasikal")}
+    return jenis.astype("object").map({**groups, "konseling": "konseling"})
 
 
 def scope_events(scope: Scope, people: pd.DataFrame) -> pd.DataFrame:
-    """Return the events of the `people` that began in the scope's period, with their `kind`."""
+    """Return the events of the `people` that began in the scope's period."""
     events = find_events(scope.data, scope.period.start, scope.period.end)
-    events = events[events["pegawai_id"].isin(people["pegawai_id"])]
-    return events.assign(kind=event_kind(events["jenis"]))
+    return events[events["pegawai_id"].isin(people["pegawai_id"])]
 
 
 def mark_guided(scope: Scope, people: pd.DataFrame) -> pd.Series:
     """Tell for each of the `people` whether they had coaching or mentoring in the scope's period."""
     events = scope_events(scope, people)
-    guided = events.loc[events["kind"].isin(GUIDED), "pegawai_id"]
-    return people["pegawai_id"].isin(guided)
+    return people["pegawai_id"].isin(events.loc[events["jenis"].isin(GUIDED), "pegawai_id"])
 
 
-def _people(scope: Scope, *needs: str) -> pd.DataFrame | None:
+def find_people(scope: Scope, *needs: str) -> pd.DataFrame | None:
+    """Return `build_person_scores` of a scope whose data hold each need ("table" or "table.column"), else None."""
     tables = [need.partition(".") for need in needs]
     there = all(scope.data.has(table, *([column] if column else [])) for table, _dot, column in tables)
     return build_person_scores(scope) if there and has_people(scope.data) else None
 
 
 def build_events(scope: Scope) -> pd.DataFrame | None:
-    """Return how many events of each kind there were, and how many people had them.
+    """Return how many events of each form there were, and how many people had them.
 
     Parameters
     ----------
@@ -76,37 +78,85 @@ def build_events(scope: Scope) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        Rows coaching, mentoring, pelatihan (all other forms), konseling and "any" (without konseling, a track of its
-        own: a sum with it would tell how many were counselled): `jenis`, `label`, `events`, `people`, `n` (people
-        appraised), `share` and `follow_up` (per cent of events with a known follow-up that was done), `hidden`.
-        Counselling has neither share nor follow-up. None without the table `kegiatan`.
+        For each group of LAN that occurred (nonklasikal, klasikal) a row of the whole group and a row for each of its
+        forms, coaching and mentoring first, then by people; then konseling, and "any" (without konseling, a track of
+        its own: a sum with it would tell how many were counselled): `kelompok`, `jenis`, `label`, `events`, `people`,
+        `n` (people appraised), `share` and `follow_up` (per cent of events with a known follow-up that was done),
+        `hidden`, `few` (one to four events). Forms beyond the first four of a group, and those that would show one
+        to four people, are one row, their names in `jenis` joined by "+". Counselling has neither share nor
+        follow-up. None without the table `kegiatan`.
     """
-    people = _people(scope, "kegiatan")
+    people = find_people(scope, "kegiatan")
     if people is None:
         return None
     events = scope_events(scope, people)
-    kinds = {kind: events[events["kind"] == kind] for kind in KINDS}
-    kinds[ANY] = events[events["kind"] != "konseling"]
-    rows = [_events_row(kind, rows, len(people)) for kind, rows in kinds.items()]
-    table = pd.DataFrame(rows)
-    return table.astype({"events": "Int64", "people": "Int64", "n": "Int64"})
+    n, groups = len(people), event_group(events["jenis"])
+    lan = {name: events[groups == name] for name in LAN_GROUPS if (groups == name).any()}
+    rows = [_events_row(name, name, part, n) for name, part in lan.items()]
+    guided = events[groups != "konseling"]
+    counsel, whole = events[groups == "konseling"], _events_row(ANY, ANY, guided, n)
+    if _gives_group_back(lan, rows, guided):
+        rows = [{**row, **HIDDEN_ROW} for row in rows]
+        forms: dict[str, list[dict[str, object]]] = {}
+    else:
+        forms = {name: _form_rows(name, part, n) for name, part in lan.items()}
+    ordered = [row for group in rows for row in (group, *forms.get(str(group["kelompok"]), []))]
+    ordered += [_events_row("konseling", "konseling", counsel, n), whole]
+    return pd.DataFrame(ordered).astype({"events": "Int64", "people": "Int64", "n": "Int64"})
 
 
-def _events_row(kind: str, events: pd.DataFrame, n: int) -> dict[str, object]:
+def _gives_group_back(lan: dict[str, pd.DataFrame], rows: list[dict[str, object]], whole: pd.DataFrame) -> bool:
+    """Tell whether the groups that are shown would give a hidden one back, taken from the whole."""
+    shown = [part["pegawai_id"] for part, row in zip(lan.values(), rows, strict=True) if not row["hidden"]]
+    known = pd.concat(shown) if shown else pd.Series(dtype="object")
+    rest = whole.loc[~whole["pegawai_id"].isin(known), "pegawai_id"].nunique()
+    return is_small(rest) or any(is_small(len(part)) for part in lan.values())
+
+
+def _form_rows(group: str, events: pd.DataFrame, n: int) -> list[dict[str, object]]:
+    """Return the rows of a group's forms; small ones and those beyond the first four together in the last."""
+    persons = events.groupby("jenis", observed=True)["pegawai_id"].nunique()
+    order = sorted(persons.index, key=lambda form: (form not in GUIDED, -persons[form], form))
+    parts = {form: events[events["jenis"] == form] for form in order}
+    shown = [form for form in order if not _is_few(parts[form], n)]
+    shown = shown[:MOST_FORMS] if len(order) > MOST_FORMS + 1 else shown
+    rest = [form for form in order if form not in shown]
+    while rest and shown and _is_few(pd.concat([parts[form] for form in rest]), n):
+        rest.insert(0, shown.pop())
+    rows = [_events_row(group, form, parts[form], n) for form in shown]
+    return [*rows, _events_row(group, "+".join(rest), pd.concat([parts[form] for form in rest]), n)] if rest else rows
+
+
+def _is_few(events: pd.DataFrame, n: int) -> bool:
+    return hide_share(events["pegawai_id"].nunique(), n) or is_small(len(events))
+
+
+def _events_row(group: str, kind: str, events: pd.DataFrame, n: int) -> dict[str, object]:
     persons = int(events["pegawai_id"].nunique())
     hidden = hide_share(persons, n)
-    plain = kind == "konseling" or hidden
+    plain, few = kind == "konseling" or hidden, is_small(len(events))
     done = events["tindak_lanjut"].dropna() if "tindak_lanjut" in events else pd.Series(dtype="boolean")
     return {
+        "kelompok": group,
         "jenis": kind,
-        "label": _(ANY_LABEL) if kind == ANY else label(kind),
-        "events": pd.NA if is_small(len(events)) or n < MIN_GROUP else len(events),
+        "label": _form_label(kind),
+        "events": pd.NA if few or n < MIN_GROUP else len(events),
         "people": pd.NA if hidden else persons,
         "n": n if n >= MIN_GROUP else pd.NA,
         "share": np.nan if plain else 100 * persons / n,
         "follow_up": np.nan if plain or done.empty else 100 * float(done.astype(float).mean()),
         "hidden": hidden,
+        "few": few and n >= MIN_GROUP,
     }
+
+
+def _form_label(kind: str) -> str:
+    if kind == ANY:
+        return _(ANY_LABEL)
+    names = [label(form) for form in kind.split("+")]
+    if len(names) > MOST_NAMES:
+        return _("{n} bentuk lain").format(n=len(names))
+    return ", ".join([names[0], *[name[:1].lower() + name[1:] for name in names[1:]]])
 
 
 def build_reach(scope: Scope) -> pd.DataFrame | None:
@@ -125,7 +175,7 @@ def build_reach(scope: Scope) -> pd.DataFrame | None:
         period), `hidden` (nothing of the row is shown), `share_hidden`. A grouping that shows fewer than two levels is
         one hidden row with all its levels in `label`. None without `kegiatan`.
     """
-    people = _people(scope, "kegiatan")
+    people = find_people(scope, "kegiatan")
     if people is None:
         return None
     people = people.assign(guided=mark_guided(scope, people))
@@ -211,44 +261,6 @@ def _level_label(level: str) -> str:
     return _("Golongan {level}").format(level=level) if level in GRADES else label(level)
 
 
-def build_grow(scope: Scope) -> pd.DataFrame | None:
-    """Return the coaching sessions by GROW stage.
-
-    Parameters
-    ----------
-    scope : Scope
-        From `build_scope`.
-
-    Returns
-    -------
-    DataFrame or None
-        One row a stage: `tahap_grow`, `label`, `sessions`, `share` (per cent of sessions with a stage), `follow_up`
-        (per cent of those known), `hidden` (fewer than five people behind it, or needed to hide another). None
-        where no session of the period has a stage.
-    """
-    people = _people(scope, "kegiatan.tahap_grow")
-    if people is None:
-        return None
-    events = scope_events(scope, people)
-    events = events[(events["kind"] == "coaching") & events["tahap_grow"].notna()]
-    if events.empty:
-        return None
-    stages = events.assign(tahap_grow=events["tahap_grow"].astype(pd.CategoricalDtype(list(TAHAP_GROW))))
-    groups = stages.groupby("tahap_grow", observed=False)
-    persons = groups["pegawai_id"].nunique()
-    hidden = hide_counts(persons).astype(bool)
-    if events["pegawai_id"].nunique() < MIN_GROUP:
-        hidden = hidden | True
-    sessions = groups.size()
-    done = stages["tindak_lanjut"].astype("Float64") if "tindak_lanjut" in stages else None
-    follow_up = np.nan if done is None else 100 * done.groupby(stages["tahap_grow"], observed=False).mean()
-    table = pd.DataFrame({"sessions": sessions.astype("Int64"), "share": 100 * sessions / len(events)})
-    table["follow_up"] = pd.Series(follow_up, index=table.index).astype("float64")
-    table = table.mask(hidden).assign(hidden=hidden)
-    table.insert(0, "label", [label(str(stage)) for stage in table.index])
-    return table.rename_axis("tahap_grow").reset_index().astype({"tahap_grow": "str"})
-
-
 def build_jp(scope: Scope) -> pd.DataFrame | None:
     """Return how many people reached the yearly quantum of JP by the end of the scope's period.
 
@@ -264,7 +276,7 @@ def build_jp(scope: Scope) -> pd.DataFrame | None:
         went over it), `jp` (the bound, a year), `role` ("aturan" or "informasi"), `n`, `count`, `share`, `conf_low`,
         `conf_high`, `mean` (mean JP of the year so far), `hidden` (count and share). None without JP.
     """
-    people = _people(scope, "kegiatan.jp")
+    people = find_people(scope, "kegiatan.jp")
     if people is None:
         return None
     events = find_events(scope.data, date(scope.period.year, 1, 1), scope.period.end)
@@ -322,7 +334,7 @@ def build_gaps(scope: Scope) -> pd.DataFrame | None:
         `conf_high` (per cent below standard), `gap` with `gap_low`, `gap_high` (mean of level minus standard),
         `hidden` (under five assessed), `share_hidden`. None where nobody of the scope was assessed.
     """
-    people = _people(scope, "kompetensi.level", "kompetensi.level_standar")
+    people = find_people(scope, "kompetensi.level", "kompetensi.level_standar")
     if people is None:
         return None
     rows = scope.data["kompetensi"]

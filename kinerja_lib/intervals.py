@@ -62,12 +62,49 @@ def share_interval(k: int, n: int) -> Level:
     """
     if n == 0:
         return Level(np.nan, np.nan, np.nan, 0)
+    return Level(100 * (k / n), *_wilson(k / n, n), int(n))
+
+
+def _wilson(p: float, n: float) -> tuple[float, float]:
+    """Return the ends, in per cent, of the interval of Wilson (1927) for a share `p` of `n`; `n` need not be whole."""
     z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
-    p = k / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return Level(100 * p, 100 * float(low), 100 * float(high), int(n))
+    return 100 * max(0.0, float(centre - half)), 100 * min(1.0, float(centre + half))
+
+
+def cluster_share_interval(k: pd.Series | np.ndarray, m: pd.Series | np.ndarray) -> Level:
+    """Return the share of all cases that count, when each person has several cases that resemble each other.
+
+    The interval is that of Wilson with the effective number of cases (Dean and Pagano 2015, Journal of Survey
+    Statistics and Methodology 3: 484): cases divided by the design effect of clusters, at most the number of cases;
+    where nobody differs from anybody, the number of people.
+
+    Parameters
+    ----------
+    k, m : array of whole numbers
+        For each person the cases that count, and all cases; people without a case are left out.
+
+    Returns
+    -------
+    Level
+        Per cent; `n` = people.
+
+    Examples
+    --------
+    >>> cluster_share_interval(np.array([2, 0, 2, 0]), np.array([2, 2, 2, 2]))  # as wide as 2 of 4
+    Level(value=50.0, conf_low=15.00..., conf_high=84.99..., n=4)
+    """
+    sizes = np.asarray(m, dtype="float64")
+    counted = np.asarray(k, dtype="float64")[sizes > 0]
+    sizes = sizes[sizes > 0]
+    n, cases = len(sizes), float(sizes.sum())
+    if n == 0:
+        return Level(np.nan, np.nan, np.nan, 0)
+    p = float(counted.sum()) / cases
+    variance = float(((counted - p * sizes) ** 2).sum()) / cases**2
+    effective = min(p * (1 - p) / variance, cases) if variance > 1e-24 else float(n)
+    return Level(100 * p, *_wilson(p, effective), n)
 
 
 def change_interval(before: pd.DataFrame, after: pd.DataFrame) -> Level:

@@ -22,8 +22,8 @@ from kinerja_lib.indicators import (
 )
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval, share_intervals
 from kinerja_lib.language import _, mark
-from kinerja_lib.privacy import MIN_GROUP, hide_share, merge_levels
-from kinerja_lib.rules import judge_distribution, score_iki, score_predikat, smallest_judged
+from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, merge_levels
+from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_alike, find_appraised, under_one_rezim
 from kinerja_lib.tree import find_parents
@@ -95,7 +95,8 @@ class Distribution:
         (per cent), `hidden` (True where levels were merged to hide one to four people, or nothing is shown).
     organisation : DataFrame
         One row a period: `periode`, `predikat_organisasi` (missing where not set), `kept` (True, False, missing where
-        not judged) and `verdict` (words, without counts).
+        not judged), `verdict` (words, without counts) and `changes` (how many predikat would have to differ for the
+        pattern to be kept; missing where not judged, or where one to four people have a predikat).
     """
 
     table: pd.DataFrame
@@ -202,15 +203,20 @@ def find_unused(data: Dataset, rows: pd.DataFrame) -> pd.Series:
     return reasons.mask(~rows["pegawai_id"].isin(data["pegawai"]["pegawai_id"]), NO_PERSON)
 
 
+def score_indicators(rows: pd.DataFrame) -> pd.Series:
+    """Return the achievement of each row of `skp`, 0 to `CAPAIAN_CAP` per cent; an empty `kondisi` is normal."""
+    kondisi = rows["kondisi"].astype("object").fillna("normal") if "kondisi" in rows else "normal"
+    capaian: pd.Series = score_iki(rows["target"], rows["realisasi"], kondisi=kondisi)
+    return capaian.clip(0, CAPAIAN_CAP)
+
+
 def score_capaian(rows: pd.DataFrame) -> pd.DataFrame:
     """Return from rows of `skp` each person's mean achievement of the plan: `pegawai_id`, `periode`, `capaian_skp`.
 
     Weighted by `bobot` (an indicator without one counts as the mean of that plan); each indicator counts 0 to
     `CAPAIAN_CAP` per cent; one without target or realisation is left out; an empty `kondisi` is normal.
     """
-    kondisi = rows["kondisi"].astype("object").fillna("normal") if "kondisi" in rows else "normal"
-    capaian = score_iki(rows["target"], rows["realisasi"], kondisi=kondisi).clip(0, CAPAIAN_CAP)
-    rows = rows[["pegawai_id", "periode"]].assign(capaian=capaian, weight=rows.get("bobot", 1.0))
+    rows = rows[["pegawai_id", "periode"]].assign(capaian=score_indicators(rows), weight=rows.get("bobot", 1.0))
     rows = rows[rows["capaian"].notna()]
     plan = ["pegawai_id", "periode"]
     if rows["weight"].isna().any():
@@ -331,8 +337,8 @@ def build_distribution(scope: Scope, periods: int = 4) -> Distribution | None:
         return None
     tables = [_segments(period, row) for period, row in shown]
     organisation = [_organisation_row(scope, *pair, table) for pair, table in zip(shown, tables, strict=True)]
-    columns = ["periode", "predikat_organisasi", "kept", "verdict"]
-    frame = pd.DataFrame(organisation, columns=columns).astype({"kept": "boolean"})
+    columns = ["periode", "predikat_organisasi", "kept", "verdict", "changes"]
+    frame = pd.DataFrame(organisation, columns=columns).astype({"kept": "boolean", "changes": "Int64"})
     return Distribution(pd.concat(tables, ignore_index=True), frame)
 
 
@@ -363,17 +369,21 @@ def _segment_label(positions: tuple[int, ...]) -> str:
 def _organisation_row(scope: Scope, period: str, counts: pd.Series, table: pd.DataFrame) -> tuple[object, ...]:
     level = _organisation_predikat(scope, period)
     if table["n"].isna().any():
-        return period, level, pd.NA, _("tidak ditampilkan (di bawah {n} pegawai)").format(n=MIN_GROUP)
+        return period, level, pd.NA, _("tidak ditampilkan (di bawah {n} pegawai)").format(n=MIN_GROUP), pd.NA
     if level is None:
-        return period, None, pd.NA, _("predikat organisasi tidak ada")
-    deviations = judge_distribution({str(name): int(n) for name, n in counts.items()}, level)
+        return period, None, pd.NA, _("predikat organisasi tidak ada"), pd.NA
+    whole = {str(name): int(n) for name, n in counts.items()}
+    deviations = judge_distribution(whole, level)
     if deviations is None:
-        return period, level, pd.NA, _("tidak dinilai (di bawah {n} pegawai)").format(n=smallest_judged(level))
+        words = _("tidak dinilai (di bawah {n} pegawai)").format(n=smallest_judged(level))
+        return period, level, pd.NA, words, pd.NA
     if not deviations:
-        return period, level, True, _("sesuai pola")
+        return period, level, True, _("sesuai pola"), 0
     if table["hidden"].any():
-        return period, level, False, _("tidak sesuai pola")
-    return period, level, False, "; ".join(deviation.say() for deviation in deviations)
+        return period, level, False, _("tidak sesuai pola"), pd.NA
+    words = "; ".join(deviation.say() for deviation in deviations)
+    few = any(is_small(n) for n in whole.values())  # the changes may tell how many have one predikat
+    return period, level, False, words, pd.NA if few else count_changes(whole, level)
 
 
 def _organisation_predikat(scope: Scope, period: str) -> str | None:

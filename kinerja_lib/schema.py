@@ -132,6 +132,8 @@ TABLES: dict[str, Table] = {
                 _number("nilai_skp", 0, 120),
                 _number("nilai_perilaku", 0, 120),
                 Column("ide_baru", "boolean"),
+                _level("potensial", words.POTENSIAL),
+                _level("hukdis", words.HUKDIS),
                 _number("nilai"),
                 Column("satuan", "text"),
             ),

@@ -18,7 +18,8 @@ from kinerja_lib.language import _, mark
 PREDIKAT = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Sangat Baik")
 PREDIKAT_ORGANISASI = ("Sangat Kurang", "Kurang", "Butuh Perbaikan", "Baik", "Istimewa")
 RATING = ("di_bawah", "sesuai", "di_atas")
-POTENSIAL = ("rendah", "menengah", "tinggi")
+POTENSIAL = ("rendah", "menengah", "tinggi")  # of talent mapping
+HUKDIS = ("tidak ada", "ringan", "sedang", "berat")  # level of the disciplinary sanction in force
 REZIM = ("pp46", "pp30_8", "p6_2022")
 JENIS_KELAMIN = ("L", "P")
 STATUS = ("PNS", "PPPK")
@@ -68,6 +69,13 @@ LABELS = {
     "di_bawah": mark("Di bawah ekspektasi"),
     "sesuai": mark("Sesuai ekspektasi"),
     "di_atas": mark("Di atas ekspektasi"),
+    "rendah": mark("Rendah"),
+    "menengah": mark("Menengah"),
+    "tinggi": mark("Tinggi"),
+    "tidak ada": mark("Tidak ada"),
+    "ringan": mark("Ringan"),
+    "sedang": mark("Sedang"),
+    "berat": mark("Berat"),
     "pelaksana": mark("Pelaksana"),
     "fungsional": mark("Fungsional"),
     "pengawas": mark("Pengawas"),
@@ -87,7 +95,22 @@ LABELS = {
     "coaching": mark("Coaching"),
     "mentoring": mark("Mentoring"),
     "konseling": mark("Konseling"),
-    "pelatihan": mark("Pelatihan"),
+    "klasikal": mark("Klasikal"),
+    "nonklasikal": mark("Nonklasikal"),
+    "kompetensi": mark("Kompetensi"),
+    "perilaku": mark("Perilaku kerja"),
+    "skp": mark("Hasil kerja (SKP)"),
+    "karier": mark("Karier"),
+    "topik_lain": mark("Topik lain"),
+    "atasan": mark("Atasan"),
+    "mentor": mark("Mentor"),
+    "coach": mark("Coach"),
+    "widyaiswara": mark("Widyaiswara"),
+    "konselor": mark("Konselor"),
+    "kuantitas": mark("Kuantitas"),
+    "kualitas": mark("Kualitas"),
+    "waktu": mark("Waktu"),
+    "biaya": mark("Biaya"),
     "struktural": mark("Struktural"),
     "diklat_struktural": mark("Diklat struktural"),
     "diklat_fungsional": mark("Diklat fungsional"),

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from kinerja_lib.development import (
     build_events,
     build_gaps,
-    build_grow,
     build_jp,
     build_reach,
     find_staff,
@@ -89,7 +88,10 @@ def test_events_are_counted_by_hand() -> None:
     assert found["coaching"].follow_up == pytest.approx(100 * 10 / 15)
     assert (found["mentoring"].events, found["mentoring"].people) == (6, 6)
     assert pd.isna(found["mentoring"].follow_up)
-    assert (found["pelatihan"].events, found["pelatihan"].people, found["pelatihan"].share) == (20, 20, 50.0)
+    assert (found["kursus"].events, found["kursus"].people, found["kursus"].share) == (20, 20, 50.0)
+    assert (found["klasikal"].events, found["klasikal"].people) == (20, 20)
+    assert (found["nonklasikal"].events, found["nonklasikal"].people, found["nonklasikal"].share) == (21, 14, 35.0)
+    assert list(found) == ["nonklasikal", "coaching", "mentoring", "klasikal", "kursus", "konseling", "any"]
     assert (found["any"].events, found["any"].people) == (41, 20)
 
 
@@ -117,6 +119,44 @@ def test_no_row_of_events_shows_one_to_four(coached: int) -> None:
         else:
             assert pd.isna(row.people)
             assert pd.isna(row.share)
+
+
+def test_forms_beyond_four_and_small_ones_are_one_row() -> None:
+    sizes = {"seminar": 20, "kursus": 15, "workshop": 12, "penataran": 9, "sosialisasi": 7, "diklat_teknis": 3}
+    log = [event(i, jenis) for jenis, size in sizes.items() for i in range(size)]
+    table = build_events(agency(40, [*log, *[event(i, "magang") for i in range(20, 26)], event(0, "coaching")]))
+    found = rows(table, "jenis")
+    klasikal = [row for row in found.values() if row.kelompok == "klasikal"]
+    assert [row.people for row in klasikal] == [20, 20, 15, 12, 9, 7]
+    assert klasikal[-1].jenis == "sosialisasi+diklat_teknis"
+    assert klasikal[-1].label == "Sosialisasi, diklat teknis"
+    assert klasikal[-1].events == 10
+    # one person was coached: with magang in one row, nobody can tell
+    assert [row.jenis for row in found.values() if row.kelompok == "nonklasikal"] == ["nonklasikal", "magang+coaching"]
+    assert found["magang+coaching"].people == 7
+
+
+KINDS = ("coaching", "mentoring", "e_learning", "kursus", "seminar", "diklat_teknis")
+LOG = st.lists(st.tuples(st.integers(0, 19), st.sampled_from(KINDS)), max_size=60, unique=True)
+
+
+@given(LOG)
+def test_no_row_and_no_difference_of_groups_shows_one_to_four(log: list[tuple[int, str]]) -> None:
+    table = build_events(agency(20, [event(19, "konseling"), *[event(i, jenis) for i, jenis in log]]))
+    assert table is not None
+    who = {kind: {i for i, jenis in log if jenis in kind.split("+")} for kind in table["jenis"]}
+    for row in table[~table["hidden"] & ~table["jenis"].isin(["any", "klasikal", "nonklasikal"])].itertuples():
+        assert row.people == len(who[row.jenis]) or row.jenis == "konseling"
+        assert row.people not in range(1, 5)
+    found = rows(table, "jenis")
+    groups = [found[name] for name in ("klasikal", "nonklasikal") if name in found]
+    shown = [row for row in groups if not row.hidden]
+    if not found["any"].hidden and len(groups) == 2 and len(shown) == 1:
+        assert found["any"].people - shown[0].people not in range(1, 5)
+    for group in shown:
+        forms = table[(table["kelompok"] == group.kelompok) & (table["jenis"] != group.kelompok)]
+        assert forms["people"].notna().all() or forms.empty
+        assert pd.isna(group.events) or forms.empty or forms["events"].sum() == group.events
 
 
 def test_reach_by_hand() -> None:
@@ -156,18 +196,6 @@ def test_a_small_level_among_three_takes_the_next_smallest_with_it() -> None:
     assert table is not None
     post = table[table["group"] == "jenis_jabatan"]
     assert post["label"].tolist() == ["Pelaksana, Fungsional dan Struktural"]  # one level alone is no comparison
-
-
-def test_stages_hide_few_people() -> None:
-    found = rows(build_grow(agency(40, EVENTS)), "tahap_grow")
-    assert (found["goal"].sessions, found["will"].sessions, found["options"].sessions) == (10, 5, 0)
-    assert found["goal"].share == pytest.approx(100 * 10 / 15)
-    assert (found["goal"].follow_up, found["will"].follow_up) == (100.0, 0.0)
-    few = [*EVENTS, event(20, number=5, tahap_grow="reality")]
-    found = rows(build_grow(agency(40, few)), "tahap_grow")
-    assert [stage for stage, row in found.items() if row.hidden] == ["reality", "will"]
-    assert build_grow(agency(40, [event(0, "kursus")])) is None
-    assert build_grow(agency(40, [event(0, tahap_grow="goal"), event(1, "kursus", tahap_grow="will")]))["hidden"].all()  # type: ignore[index]
 
 
 def test_the_quantum_counts_the_calendar_year() -> None:
@@ -218,7 +246,7 @@ def test_without_tables_there_is_nothing() -> None:
     bare = agency(10, [event(0)])
     tables = {name: frame for name, frame in bare.data.tables.items() if name != "kegiatan"}
     scope = build_scope(Dataset(tables), unit="B1")
-    for build in (build_events, build_reach, build_grow, build_jp, build_gaps):
+    for build in (build_events, build_reach, build_jp, build_gaps):
         assert build(scope) is None
 
 

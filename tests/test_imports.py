@@ -37,7 +37,7 @@ ORDER = (
     ("check",),
     ("importer",),
     ("scope",),
-    ("indicators", "intervals", "measures", "development", "peers", "panels"),
+    ("indicators", "intervals", "measures", "development", "evaluation", "exposure", "planning", "peers", "panels"),
     ("panel",),
     ("estimate",),
     ("studies",),

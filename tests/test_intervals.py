@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from kinerja_lib.intervals import change_interval, mean_interval, mean_intervals, share_interval, share_intervals
+from kinerja_lib.intervals import (
+    change_interval,
+    cluster_share_interval,
+    mean_interval,
+    mean_intervals,
+    share_interval,
+    share_intervals,
+)
 
 
 def test_a_mean_by_hand() -> None:
@@ -101,3 +108,27 @@ def test_groups_at_once_give_what_each_gives_alone() -> None:
     shares = share_intervals(pd.Series([5, 0]), pd.Series([10, 0]))
     assert shares["value"].tolist()[0] == 50
     assert shares.iloc[1].isna().all()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_with_one_case_each_clusters_change_nothing(outcomes: list[bool]) -> None:
+    found = cluster_share_interval(np.array(outcomes, dtype=int), np.ones(len(outcomes), dtype=int))
+    wanted = share_interval(sum(outcomes), len(outcomes))
+    assert [found.value, found.conf_low, found.conf_high] == pytest.approx(
+        [wanted.value, wanted.conf_low, wanted.conf_high]
+    )
+    assert found.n == wanted.n
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=25))
+def test_an_interval_of_clusters_holds_its_value_and_is_never_narrower_than_that_of_the_cases(
+    pairs: list[tuple[int, int]],
+) -> None:
+    k, m = np.array([min(p) for p in pairs], dtype=int), np.array([max(p) for p in pairs], dtype=int)
+    found = cluster_share_interval(k, m)
+    assert found.n == int((m > 0).sum())
+    if found.n:
+        assert 0 <= found.conf_low <= found.value + 1e-9
+        assert found.value - 1e-9 <= found.conf_high <= 100
+        cases = share_interval(int(k.sum()), int(m.sum()))
+        assert found.conf_high - found.conf_low >= cases.conf_high - cases.conf_low - 1e-9

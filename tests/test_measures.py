@@ -197,6 +197,23 @@ def test_the_verdict_holds_no_count(counts: dict[str, int], level: str | None, k
     assert (None if pd.isna(row["kept"]) else row["kept"], row["verdict"]) == (kept, verdict)
 
 
+@pytest.mark.parametrize(
+    ("counts", "changes"),
+    [
+        ({"Sangat Baik": 6, "Baik": 14, "Kurang": 5}, 0),
+        ({"Baik": 20, "Kurang": 5}, 3),  # 17 of 25 are the most that 70 % allow
+        ({"Baik": 20, "Kurang": 3, "Butuh Perbaikan": 3}, None),  # six below Baik show, not how many at which
+        ({"Baik": 5, "Kurang": 1}, None),
+    ],
+)
+def test_how_many_would_have_to_differ(counts: dict[str, int], changes: int | None) -> None:
+    data = make_data(**BASE, penilaian=appraisals("B1", "2025-S1", counts), kinerja_unit=organisation("Baik"))
+    found = build_distribution(build_scope(data, unit="B1"))
+    assert found is not None
+    last = found.organisation["changes"].iloc[-1]
+    assert (None if pd.isna(last) else last) == changes
+
+
 def test_only_the_last_periods_with_appraisals_are_shown() -> None:
     periods = ["2022-S2", "2023-S2", "2024-S1", "2025-S1"]
     rows = [row for period in periods for row in appraisals("B1", period, {"Baik": 20, "Sangat Baik": 6})]

@@ -207,6 +207,33 @@ def test_skp_lines(agency: Dataset) -> None:
     assert ((retest > 0.44) & (retest < 0.62)).all()
 
 
+def test_results_trace_to_the_raters_own_plan(agency: Dataset) -> None:
+    plan = agency["skp"].merge(agency["penilaian"][["pegawai_id", "periode", "penilai_id"]])
+    own = set(zip(plan["pegawai_id"], plan["periode"], plan["rhk"], strict=True))
+    named = zip(plan["penilai_id"], plan["periode"], plan["rhk_atasan"], strict=True)
+    found = pd.Series([key in own for key in named])
+    top = plan["penilai_id"].isna()
+    assert 0.88 < found[~top].mean() < 0.94
+    assert 0.01 < (~found & plan["rhk_atasan"].notna())[~top].mean() < 0.04  # a gap to be seen
+    assert set(plan.loc[top, "rhk_atasan"].dropna()) == {"Birokrasi melayani"}
+    leads = pd.Series(list(zip(plan["pegawai_id"], plan["periode"], strict=True))).isin(
+        set(zip(plan["penilai_id"], plan["periode"], strict=True))
+    )
+    assert not set(plan.loc[leads, "rhk"]) & set(plan.loc[~leads, "rhk"])
+
+
+def test_potential_goes_with_performance_and_sanctions_are_rare(agency: Dataset) -> None:
+    rows = agency["penilaian"]
+    people = rows.drop_duplicates("pegawai_id")
+    assert people["potensial"].notna().mean() == pytest.approx(2 / 3, abs=0.04)
+    assert rows.groupby("pegawai_id")["potensial"].nunique().max() == 1
+    above = (rows["rating_hasil"] == "di_atas").groupby(rows["potensial"], observed=True).mean()
+    assert above.is_monotonic_increasing
+    assert above["tinggi"] > above["rendah"] + 0.1
+    assert (rows["hukdis"] == "tidak ada").mean() == pytest.approx(0.98, abs=0.01)
+    assert rows["hukdis"].value_counts(sort=False).gt(0).all()
+
+
 def test_competency_gaps_differ(agency: Dataset) -> None:
     levels = agency["kompetensi"]
     assert sorted(levels["periode"].unique()) == ["2023-S1", "2025-S1"]

@@ -17,13 +17,14 @@ from kinerja_lib.rules.golongan import grades, read_golongan
 from kinerja_lib.rules.identity import Nip, clean_nip, parse_nip
 from kinerja_lib.rules.iki import score_iki, score_nilai_iki
 from kinerja_lib.rules.indeks import Box, IpAsn, score_angka_kredit, score_box, score_ip_asn
+from kinerja_lib.rules.jendela import Window, ip_asn_windows
 from kinerja_lib.rules.jp import check_jp, jp_bounds, score_jp
 from kinerja_lib.rules.kegiatan import read_jenis_kegiatan
 from kinerja_lib.rules.kompetensi import score_gap, score_jpm, score_jpm_band, standard_level
 from kinerja_lib.rules.nilai import score_nilai_pp30, score_predikat_pp30, score_predikat_pp46
 from kinerja_lib.rules.predikat import ordinal, read_predikat, read_rating, score_predikat
 from kinerja_lib.rules.rezim import check_rezim, find_rezim
-from kinerja_lib.rules.tables import sources
+from kinerja_lib.rules.tables import cite, sources
 from kinerja_lib.rules.tanggal import improvement_deadline, pension_date
 
 __all__ = [
@@ -31,14 +32,17 @@ __all__ = [
     "Deviation",
     "IpAsn",
     "Nip",
+    "Window",
     "check_distribution",
     "check_jp",
     "check_rezim",
+    "cite",
     "clean_nip",
     "count_changes",
     "find_rezim",
     "grades",
     "improvement_deadline",
+    "ip_asn_windows",
     "judge_distribution",
     "jp_bounds",
     "ordinal",

@@ -25,7 +25,8 @@ SOURCES = (
     *("rezim", "label_rating", "label_predikat", "predikat", "kuadran", "bobot_pp30", "pita_nilai"),
     *("capaian_iki", "nilai_iki", "pola_distribusi", "masa_perbaikan"),
     *("jenis_kegiatan", "label_kegiatan", "konversi_jp", "kuantum_jp", "tingkat_kompetensi", "standar_kompetensi"),
-    *("ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
+    *("ip_asn", "jendela_ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
+    *("perencanaan", "pembinaan"),
 )
 
 
@@ -52,6 +53,39 @@ def sources() -> pd.DataFrame:
             pasal = row["pasal"] or _("belum dipastikan")
             rows.append([name, key, row["regulasi"], pasal, row["keyakinan"]])
     return pd.DataFrame(rows, columns=["rule", "row", "regulasi", "pasal", "keyakinan"])
+
+
+def cite(name: str, **where: str) -> str:
+    """Return the regulations and articles behind the rows of one table of the law, in the words of a note.
+
+    Parameters
+    ----------
+    name : str
+        The table.
+    **where : str
+        Columns and what they must hold.
+
+    Examples
+    --------
+    >>> cite("pembinaan", istilah="bimbingan_kinerja"), cite("pembinaan", istilah="pelatihan")
+    ('PermenPANRB 6/2022 Pasal 21-22', 'Peraturan LAN 10/2018')
+    """
+    articles: dict[str, list[str]] = {}
+    for row in read_rules(name):
+        if any(row[column] != value for column, value in where.items()):
+            continue
+        found = articles.setdefault(row["regulasi"], [])
+        if row["pasal"] and row["pasal"] not in found:
+            found.append(row["pasal"])
+    return "; ".join(_cite_one(regulation, found) for regulation, found in articles.items())
+
+
+def _cite_one(regulation: str, articles: list[str]) -> str:
+    """Return one regulation with its articles; a place that is no number, such as an annex, is named as it is."""
+    if not articles:
+        return regulation
+    text = _("{regulation} Pasal {articles}") if articles[0][0].isdigit() else "{regulation} {articles}"
+    return text.format(regulation=regulation, articles=", ".join(articles))
 
 
 REPLACED = (("ESPEKTASI", "EKSPEKTASI"), ("DI ATAS", "DIATAS"), ("DI BAWAH", "DIBAWAH"), (" /", "/"), ("/ ", "/"))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from kinerja_lib.development import ANY, WHOLE
+from kinerja_lib.evaluation import AK_NEEDS, BOX_NEEDS, IP_NEEDS, JPM_NEEDS, SEMINAR_MONTHS
 from kinerja_lib.language import _, mark
-from kinerja_lib.measures import CAPAIAN_CAP, Distribution
+from kinerja_lib.measures import CAPAIAN_CAP, Distribution, missing_reason
 from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.rules import ip_asn_windows
 from kinerja_lib.scope import Scope
-from kinerja_lib.show.blocks import ItemList, LeftOut, SignOff, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.blocks import ItemList, LeftOut, Runs, SignOff, Table, TableColumn, build_table, compose, each_row
 from kinerja_lib.show.numbers import count, number, percent
 
 LOW_IS_GOOD = ("int_leave_asap", "int_leave_next_12m", "ketidakhadiran")
@@ -156,6 +158,7 @@ def say_definitions(scope: Scope) -> ItemList:
             compose(_("**Predikat**: dari rating hasil kerja dan perilaku kerja; bila tidak ada, seperti dilaporkan."))
         )
         said.append(compose(_("**JP**: jam pelajaran; satu JP setara 45 menit.")))
+        said += _define_rules(scope)
     said.append(
         compose(
             _(
@@ -169,11 +172,48 @@ def say_definitions(scope: Scope) -> ItemList:
     return ItemList(tuple(said))
 
 
+def _define_rules(scope: Scope) -> list[Runs]:
+    """Return what Job Person Match and IP ASN are made of, with what IP ASN looks back on and how sure that is."""
+    said = []
+    if not any(missing_reason(scope.data, need) for need in JPM_NEEDS):
+        text = _("**Job Person Match**: jumlah tingkat kompetensi yang dicapai dibagi jumlah tingkat standar jabatan.")
+        said.append(compose(text))
+    if any(missing_reason(scope.data, need) for need in IP_NEEDS):
+        return said
+    windows = {window.flag: window for window in ip_asn_windows()}
+    course, technical, seminar = (windows[flag] for flag in ("diklat", "teknis_20jp", "seminar"))
+    text = _(
+        "**IP ASN**: pelatihan kepemimpinan atau fungsional dihitung sejauh tercatat (keyakinan {sure}); pelatihan "
+        "teknis sedikitnya {jp} JP dalam {months} bulan sampai akhir periode ({sure_technical}); seminar dan "
+        "sejenisnya ({sure_seminar}) dalam {months_seminar} bulan (anggapan, belum dipastikan); hukuman disiplin yang "
+        "berlaku pada periode itu."
+    )
+    values = {"sure": course.keyakinan, "jp": number(technical.jp, 0), "months": count(technical.months)}
+    values |= {"months_seminar": count(SEMINAR_MONTHS), "sure_seminar": seminar.keyakinan}
+    return [*said, compose(text, sure_technical=technical.keyakinan, **values)]
+
+
 RULES = {
+    "perencanaan": mark("rencana kinerja: aspek indikator, kaitan dengan SKP atasan"),
     "kuadran": mark("predikat dari rating hasil kerja dan perilaku kerja"),
     "pola_distribusi": mark("pola distribusi predikat menurut predikat organisasi"),
     "capaian_iki": mark("capaian indikator dari target dan realisasi"),
     "kuantum_jp": mark("jam pelajaran setahun"),
+    "pembinaan": mark("bimbingan, konseling, dan bentuk pelatihan"),
+    "pita_nilai, skala=jpm_pemetaan": mark("pita Job Person Match"),
+    "pita_nilai, skala=ip_asn": mark("kategori IP ASN"),
+    "ip_asn": mark("unsur IP ASN"),
+    "jendela_ip_asn": mark("pelatihan yang dihitung dalam IP ASN"),
+    "sembilan_kotak": mark("kotak talenta dan anjurannya"),
+    "koefisien_ak": mark("koefisien angka kredit"),
+    "persen_ak": mark("angka kredit menurut predikat"),
+    "masa_perbaikan": mark("masa perbaikan kinerja"),
+}  # table, or table and the beginning of its row -> what it is used for
+NEEDS = {
+    "pita_nilai, skala=jpm_pemetaan": JPM_NEEDS,
+    **dict.fromkeys(("pita_nilai, skala=ip_asn", "ip_asn", "jendela_ip_asn"), IP_NEEDS),
+    "sembilan_kotak": BOX_NEEDS,
+    **dict.fromkeys(("koefisien_ak", "persen_ak"), AK_NEEDS),
 }
 
 
@@ -191,7 +231,9 @@ def table_rules(rules: pd.DataFrame, scope: Scope, *, id: str = "aturan") -> Tab
     """
     if not scope.has_people:
         return LeftOut(_("tidak ada aturan penilaian yang diterapkan"), _("Aturan yang dipakai"))
-    used = rules[rules["rule"].isin(list(RULES))].drop_duplicates(["rule", "regulasi", "pasal", "keyakinan"])
+    applied = [use for use in RULES if not any(missing_reason(scope.data, need) for need in NEEDS.get(use, ()))]
+    uses = (rules["rule"] + ", " + rules["row"]).map(lambda row: next((u for u in applied if row.startswith(u)), None))
+    used = rules.assign(rule=uses).dropna(subset=["rule"]).drop_duplicates(["rule", "regulasi", "pasal", "keyakinan"])
     groups = used.groupby(["rule", "regulasi"], sort=False)
     frame = pd.DataFrame(
         {

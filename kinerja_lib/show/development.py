@@ -1,4 +1,4 @@
-"""Section IV on the page: who was reached by development, in which forms, and what is known of the sessions.
+"""Section IV on the page: who was reached by development and in which forms; gaps of competency (section III).
 
 Counselling shows counts only. A cell that would show one to four people reads "<5"; one that could give such a cell
 back is an en dash.
@@ -14,7 +14,7 @@ import pandas as pd
 from kinerja_lib.development import ANY, WHOLE
 from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import MIN_GROUP
-from kinerja_lib.rules import jp_bounds
+from kinerja_lib.rules import cite, jp_bounds
 from kinerja_lib.scope import Scope
 from kinerja_lib.show.blocks import (
     Figure,
@@ -35,6 +35,7 @@ from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import MISSING, SMALL, count, interval, number, percent
 from kinerja_lib.vocabulary import Period
 
+INDENT = "\u2003"  # before a form within its group
 GROUPINGS = {
     "jenis_kelamin": mark("Jenis kelamin"),
     "golongan": mark("Golongan"),
@@ -57,9 +58,11 @@ def say_events(events: pd.DataFrame | None) -> Paragraph | LeftOut:
 
 
 def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk") -> Table | LeftOut:
-    """Return events, people, share and follow-up by form of development; the last row is any form."""
+    """Return events, people, share and follow-up by group of LAN and form; the last row is any form."""
     if events is None:
         return LeftOut(_("tabel kegiatan tidak ada"), _("Pembinaan menurut bentuk"))
+    part = (events["jenis"] != events["kelompok"]).astype(bool)
+    shown = events.assign(label=events["label"].mask(part, INDENT + events["label"]))
     columns = (
         TableColumn("label", _("Bentuk")),
         TableColumn("events", _("Kegiatan (kali)"), "count"),
@@ -67,17 +70,12 @@ def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk
         TableColumn("share", _("Bagian pegawai (%)"), "number", 1),
         TableColumn("follow_up", _("Tindak lanjut selesai (%)"), "number", 1),
     )
-    cover = pd.DataFrame(
-        {
-            name: [SMALL if few else np.nan for few in events["events"].isna() & events["n"].notna()]
-            for name in ("events", "people")
-        },
-        dtype="object",
-    )
+    small = pd.Series(SMALL, index=events.index, dtype="object").where(events["few"])
+    cover = pd.DataFrame({"events": small, "people": small})
     title = _("Pembinaan kinerja menurut bentuk, {period}").format(period=scope.period.label)
-    note = compose(_("Satu pegawai dapat mendapat lebih dari satu bentuk."))
+    note = compose(_("Satu pegawai dapat mendapat lebih dari satu bentuk, jadi orang tidak dijumlahkan."))
     return build_table(
-        events,
+        shown,
         columns,
         id=id,
         title=title,
@@ -100,6 +98,15 @@ def note_events(events: pd.DataFrame | None) -> Note | None:
                     "tidak ditampilkan atau tidak dicatat."
                 ),
                 k=count(MIN_GROUP),
+            ),
+            compose(
+                _(
+                    "**Dasar.** Bimbingan kinerja (coaching, mentoring, pelatihan): {guidance}. Konseling kinerja: "
+                    "{counselling}. Bentuk klasikal dan nonklasikal: {forms}."
+                ),
+                guidance=cite("pembinaan", istilah="bimbingan_kinerja"),
+                counselling=cite("pembinaan", istilah="konseling_kinerja"),
+                forms=cite("pembinaan", istilah="pelatihan"),
             ),
         )
     )
@@ -318,20 +325,3 @@ def say_reach(reach: pd.DataFrame | None) -> Paragraph | None:
         text = _(" Rata-rata {jp} JP per pegawai pada periode ini (selang 95 %: {interval}).")
         runs = (*runs, *compose(text, jp=number(whole["jp"]), interval=interval(whole["jp_low"], whole["jp_high"])))
     return Paragraph(runs)
-
-
-def table_grow(grow: pd.DataFrame | None, scope: Scope, *, id: str = "grow") -> Table | LeftOut:
-    """Return coaching sessions and their follow-up by GROW stage."""
-    what = _("Tahap coaching GROW")
-    if grow is None:
-        return LeftOut(_("tahap_grow tidak dicatat"), what)
-    if grow["hidden"].all() or grow["sessions"].fillna(0).sum() == 0:
-        return LeftOut(_("kurang dari {k} pegawai mendapat coaching").format(k=MIN_GROUP), what)
-    columns = (
-        TableColumn("label", _("Tahap")),
-        TableColumn("sessions", _("Sesi"), "count"),
-        TableColumn("share", _("Bagian sesi (%)"), "number", 1),
-        TableColumn("follow_up", _("Tindak lanjut selesai (%)"), "number", 1),
-    )
-    title = _("Sesi coaching menurut tahap GROW, {period}").format(period=scope.period.label)
-    return build_table(grow, columns, id=id, title=title, source=_("tabel kegiatan, diolah."))

@@ -1,4 +1,4 @@
-"""Forms that the figures of a report take: stacked shares, funnel, lines over time (dots have `show.dots`).
+"""Forms that the figures of a report take: stacked shares, funnel, lines over time, a grid (dots: `show.dots`).
 
 A form receives finished numbers and their display strings, and draws them at a given width (640 for a page, 350 for a
 phone). It computes no statistic, chooses no words and writes no file.
@@ -380,3 +380,75 @@ def _name_series(
     for at, words, strong in sorted(names):
         floor = max(at + 4, floor + 16)
         canvas.text(x.stop + 8, floor, words, size=12, color=ACCENT if strong else GREY, bold=strong, room=142)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A cell of a grid: small name, number, second number, small words below it (a line each); hatched where hidden."""
+
+    name: str
+    words: str
+    under: str = ""
+    tags: tuple[str, ...] = ()
+    hidden: bool = False
+
+
+def draw_grid(
+    boxes: Sequence[Sequence[Box]], *, rows: Sequence[str], columns: Sequence[str], axes: tuple[str, str], width: int
+) -> str:
+    """Draw boxes in rows and columns, the names of the rows at the left and of the columns below.
+
+    Parameters
+    ----------
+    boxes : sequence of sequences of Box
+        Rows from top to bottom.
+    rows, columns : sequence of str
+        Their names; a newline breaks a row's.
+    axes : tuple of str
+        What the rows are, what the columns are.
+    width : int
+        640 or 350.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    narrow = width <= NARROW
+    left, top, high, gap = (74, 22, 88, 3) if narrow else (128, 22, 74, 3)
+    wide = (width - left) / len(columns)
+    bottom = top + (high + gap) * len(boxes)
+    canvas = Canvas(width, bottom + 38)
+    canvas.text(0, 12, axes[0], size=12, color=GREY)
+    canvas.text(width, bottom + 33, axes[1], size=12, color=GREY, anchor="end")
+    for index, name in enumerate(rows):
+        for line, words in enumerate(name.split("\n")):
+            canvas.text(0, top + (high + gap) * index + high / 2 + 15 * line - 2, words, size=12.5, room=left - 6)
+    for index, name in enumerate(columns):
+        canvas.text(left + wide * (index + 0.5) - gap / 2, bottom + 15, name, anchor="middle", room=wide)
+    for r, line_of_boxes in enumerate(boxes):
+        for c, box in enumerate(line_of_boxes):
+            _draw_box(canvas, box, (left + wide * c, top + (high + gap) * r), (wide - gap, high), narrow=narrow)
+    return canvas.svg()
+
+
+def _draw_box(canvas: Canvas, box: Box, corner: Point, size: Point, *, narrow: bool) -> None:
+    (x, y), (width, height) = corner, size
+    canvas.box(x, y, width, height, fill=RAMP[2] if box.hidden else BAND, hatch=RAMP[1] if box.hidden else "")
+    if box.hidden:
+        needs = text_width(box.words, 12.5) + 16
+        canvas.box(x + 1, y + 1, 18, 18, fill="#ffffff")
+        canvas.box(x + (width - needs) / 2, y + 23, needs, 22, fill="#ffffff")
+    canvas.text(x + 6, y + 15, box.name, size=12, color=GREY)
+    if box.hidden:
+        canvas.text(x + width / 2, y + 38, box.words, anchor="middle")
+    else:
+        canvas.text(x + (8 if narrow else 26), y + 42, box.words, size=20)
+        beside = (x + width - 6, y + 15) if narrow else (x + width - 8, y + 42)
+        canvas.text(*beside, box.under, size=12.5, color=GREY, anchor="end")
+    lines = box.tags if narrow else (", ".join(box.tags),) if box.tags else ()
+    for index, words in enumerate(lines):
+        at = y + height - 8 - 14 * (len(lines) - 1 - index)
+        if box.hidden:
+            canvas.box(x + 4, at - 11, text_width(words, 12) + 8, 15, fill="#ffffff")
+        canvas.text(x + 8, at, words, size=12, color=INK)

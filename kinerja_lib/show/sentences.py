@@ -199,17 +199,16 @@ def note_distribution(distribution: Distribution | None) -> Note | None:
     last = distribution.organisation.iloc[-1]
     paragraphs = []
     if pd.notna(last["predikat_organisasi"]):
-        paragraphs.append(
-            compose(
-                _(
-                    "**Pola untuk organisasi {level}** (SE Menteri PANRB 3/2023), {period}: {verdict}. Pola ini bahan "
-                    "pertimbangan pimpinan, bukan kuota."
-                ),
-                level=last["predikat_organisasi"],
-                period=Period.parse(last["periode"]).label,
-                verdict=last["verdict"],
-            )
+        pattern = compose(
+            _("**Pola untuk organisasi {level}** (SE Menteri PANRB 3/2023), {period}: {verdict}."),
+            level=last["predikat_organisasi"],
+            period=Period.parse(last["periode"]).label,
+            verdict=last["verdict"],
         )
+        if pd.notna(last["changes"]) and last["changes"] > 0:
+            text = _(" Sedikitnya {n} predikat harus berbeda agar pola terpenuhi.")
+            pattern = (*pattern, *compose(text, n=count(int(last["changes"]))))
+        paragraphs.append((*pattern, *compose(_(" Pola ini bahan pertimbangan pimpinan, bukan kuota."))))
     hidden = distribution.table[distribution.table["hidden"]]["periode"].drop_duplicates()
     if len(hidden):
         names = ", ".join(Period.parse(str(text)).label for text in hidden)

@@ -434,6 +434,8 @@ def _write_plain(office: Office, out: Path) -> Iterator[Path]:
     own = [name for name in office.data["pegawai"].columns if name.startswith("x_")]
     staff = office.data["pegawai"][["pegawai_id", "unit_id", "tanggal_keluar", "alasan_keluar", *own]]
     yield _write_frame(staff, out / "pegawai_tambahan.csv")
+    appraisals = office.data["penilaian"][["pegawai_id", "periode", "potensial", "hukdis"]]
+    yield _write_frame(appraisals, out / "penilaian_tambahan.csv")
     notes = office.data.keterangan
     yield _write_text(out / "keterangan.csv", [("kunci", "isi"), *notes.items()], delimiter=",")
 

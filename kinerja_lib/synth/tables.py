@@ -15,7 +15,7 @@ import pandas as pd
 
 from kinerja_lib.rules import score_predikat
 from kinerja_lib.schema import TABLES
-from kinerja_lib.synth.effects import stream
+from kinerja_lib.synth.effects import PERSON, stream
 from kinerja_lib.synth.history import Agency
 from kinerja_lib.synth.people import (
     GOLONGAN,
@@ -37,8 +37,10 @@ CAPAIAN = 93.4  # mean achievement of a plan, per cent
 CAPAIAN_PER_SD = 4.0  # points for each SD of true performance
 CAPAIAN_ERROR = 2.4  # SD of an indicator's own error, points
 SECOND_HALF = 0.6  # points more in the second half of a year, when plans are closed
-GAP = 0.08  # share of lines traced to no superior's result
-# rhk, rhk_atasan, aspek, iki, target, decimals of realisasi, kondisi
+GAP = 0.08  # share of lines that name no superior's result
+STRAY = 0.02  # share of lines that name a result which the superior does not have
+MISSION = "Birokrasi melayani"  # the organisation's own result: what the head of the agency serves
+# rhk, rhk of one who rates others, aspek, iki, target, decimals of realisasi, kondisi
 PLANS: tuple[tuple[str, str, str, str, float, int, str], ...] = (
     ("Berkas selesai", "Layanan prima", "kuantitas", "Jumlah berkas", 120, 0, "normal"),
     ("Data mutakhir", "Data andal", "kualitas", "Persen valid", 80, 1, "normal"),
@@ -49,6 +51,8 @@ PLANS: tuple[tuple[str, str, str, str, float, int, str], ...] = (
     ("Aduan tuntas", "Layanan prima", "kualitas", "Persen tuntas", 80, 1, "normal"),
     ("Proses cepat", "Layanan prima", "waktu", "Hari proses", 12, 1, "khusus"),
 )
+RESULTS = tuple(dict.fromkeys(plan[1] for plan in PLANS))
+TITLES = (*(plan[0] for plan in PLANS), *RESULTS, MISSION)
 SHARES = np.array([60.0, 50.0, 70.0])  # bobot of the first line
 
 COMPETENCIES = (
@@ -64,6 +68,11 @@ COMPETENCIES = (
 )  # and how far it lies from the standard, SD
 ASSESSED = 0.60
 CUTS = (-2.1, -0.9, 1.2)  # two levels below the standard, one below, at it, one above
+
+MAPPED = 0.66  # share of the staff whose potential has been mapped
+POTENTIAL_CUTS = (-0.8, 0.7)  # below menengah, above it; SD of the potential
+PERSON_IN_POTENTIAL = 0.6  # its correlation with the stable part of a person's performance
+SANCTIONED = (0.98, 0.992, 0.998)  # where no sanction, ringan, sedang end
 
 ITEMS = (("IK1", 3.6), ("IK2", 3.4), ("IK3", 3.7), ("IK4", 3.2), ("IK5", 3.5))  # and mean score
 ITEM_SD, COMMON, UNIT_CLIMATE = 0.95, 0.49, 0.12  # share of an item's variance that is climate; share of units in it
@@ -131,6 +140,7 @@ def penilaian_table(agency: Agency) -> Columns:
     staff, history = agency.staff, agency.history
     period, person = np.nonzero(history.appraised.T)
     hasil, perilaku = history.hasil[person, period], history.perilaku[person, period]
+    sanctions = stream(agency.seed, "hukdis").random(hasil.size)
     return {
         "pegawai_id": staff.ids.take(person),
         "periode": pick(agency.calendar.names, period),
@@ -140,7 +150,17 @@ def penilaian_table(agency: Agency) -> Columns:
         "rating_hasil": hasil,
         "rating_perilaku": perilaku,
         "predikat": predikat_matrix()[hasil, perilaku],
+        "potensial": _potential(agency)[person],
+        "hukdis": np.searchsorted(SANCTIONED, sanctions),
     }
+
+
+def _potential(agency: Agency) -> Ints:
+    """Return the potential of each person as a code, -1 where nobody has mapped it."""
+    rng = stream(agency.seed, "potensial")
+    own, share = agency.staff.person / PERSON**0.5, PERSON_IN_POTENTIAL
+    latent = share * own + (1 - share**2) ** 0.5 * rng.normal(0, 1, len(own))
+    return np.where(rng.random(len(own)) < MAPPED, np.searchsorted(POTENTIAL_CUTS, latent), -1)
 
 
 @cache
@@ -150,7 +170,7 @@ def predikat_matrix() -> np.ndarray:
 
 
 def skp_table(agency: Agency) -> Columns:
-    """Return the columns of `skp`: two lines a person and period, of the same kinds in every period."""
+    """Return the columns of `skp`: two lines a person and period, of the same indicators in every period."""
     staff, calendar, history = agency.staff, agency.calendar, agency.history
     rng = stream(agency.seed, "skp")
     n = len(staff)
@@ -168,11 +188,12 @@ def skp_table(agency: Agency) -> Columns:
     capaian = np.clip(capaian + error[person, period, line], 40, 120) / 100
     exact = target * np.where(special, 2 - capaian, capaian)
     whole = np.array([plan[5] == 0 for plan in PLANS])[kind]
+    titles, served = _results(agency, kinds, gap)
     return {
         "pegawai_id": staff.ids.take(person),
         "periode": pick(calendar.names, period),
-        "rhk": pick([plan[0] for plan in PLANS], kind),
-        "rhk_atasan": pick([plan[1] for plan in PLANS], np.where(gap[person, line], -1, kind)),
+        "rhk": pick(TITLES, titles[person, period, line]),
+        "rhk_atasan": pick(TITLES, served[person, period, line]),
         "aspek": np.array([ASPEK.index(plan[2]) for plan in PLANS])[kind],
         "iki": pick([plan[3] for plan in PLANS], kind),
         "target": target,
@@ -180,6 +201,28 @@ def skp_table(agency: Agency) -> Columns:
         "bobot": np.where(line == 0, weight[person], 100 - weight[person]),
         "kondisi": np.array([KONDISI.index(plan[6]) for plan in PLANS])[kind],
     }
+
+
+def _results(agency: Agency, kinds: Ints, gap: Flags) -> tuple[Ints, Ints]:
+    """Return the places in `TITLES` of each line's result and of the rater's result that it serves; -1 is none.
+
+    People by periods by lines. Who rates others has a result of `RESULTS`; a line serves the rater's result of its own
+    subject, else the rater's of the same line.
+    """
+    rater = agency.history.rater
+    subject = np.array([len(PLANS) + RESULTS.index(plan[1]) for plan in PLANS])[kinds]
+    served, titles = np.empty((2, *rater.shape, 2), dtype=np.int64)
+    stray = stream(agency.seed, "skp telusur").random(served.shape) < STRAY
+    for period, above in enumerate(rater.T):
+        leads = np.isin(np.arange(len(kinds)), above[agency.history.appraised[:, period]])
+        titles[:, period] = np.where(leads[:, None], subject, kinds)
+        own, theirs = subject[:, :, None], subject[above][:, None, :]
+        served[:, period] = np.where((own == theirs).any(axis=2), subject, subject[above])
+        others = np.arange(len(PLANS), len(TITLES) - 1)
+        absent = (others != subject[above][:, :, None]).all(axis=1).argmax(axis=1) + len(PLANS)
+        served[:, period] = np.where(stray[:, period], absent[:, None], served[:, period])
+    served = np.where(rater[:, :, None] < 0, len(TITLES) - 1, served)
+    return titles, np.where(gap[:, None, :], -1, served)
 
 
 def kompetensi_table(agency: Agency) -> Columns:

@@ -176,11 +176,36 @@ def check_unit(page: Reader) -> None:
     assert "Perubahan sejak" in page.text
     assert "Pimpinan Subbidang Pengadaan dan Pemberhentian" in page.text
     assert "Unit ini" in page.text
+    check_plans(page)
+    check_evaluation(page)
 
 
 def check_agency(page: Reader) -> None:
     assert "Urutan menurut berkas, bukan peringkat." in page.text
     assert "1.022 dinilai" in page.text
+    assert page.row("\u2003Hasil kerja (SKP)")[0] != "–"
+    assert int(page.row("Dibimbing penilainya sendiri (%)")[0]) > 50
+    check_plans(page)
+    check_evaluation(page)
+
+
+def check_evaluation(page: Reader) -> None:
+    """Every measure of the rules is on the page, with its article."""
+    assert float(page.row("IP ASN, rata-rata (maks. 100)")[0].replace(",", ".")) > 50
+    assert float(page.row("Job Person Match, rata-rata (%)")[0].replace(",", ".")) > 80
+    assert "Bimbingan dianjurkan bagi " in page.text
+    assert any("Kisi kinerja dan potensial" in alt for alt in page.alts)
+    assert "sampai 30 Desember 2025, bila ditetapkan pada akhir periode (PP 30/2019 Pasal 57, 58)" in page.text
+    for law in ("Peraturan BKN 26/2019", "Peraturan BKN 8/2019", "PermenPANRB 3/2020", "PermenPANRB 1/2023"):
+        assert law in page.text
+
+
+def check_plans(page: Reader) -> None:
+    """Plans trace upwards, and the articles behind plans and guidance are named."""
+    assert "Dari seluruh rencana hasil kerja, " in page.text
+    assert int(page.row("Hasil kerja yang tertelusur ke hasil kerja atasan")[0]) > 80
+    assert "PP 30/2019 Pasal 8-25" in page.text
+    assert "PermenPANRB 6/2022 Pasal 21-22" in page.text
 
 
 def check_silence(page: Reader) -> None:
@@ -253,15 +278,15 @@ def check_acas(page: Reader) -> None:
     assert "jumlah penjawab tidak ada dalam data" in page.text
 
 
-REPORT = ("Ringkasan", "I Pendahuluan", "III Capaian", "IV Pembinaan kinerja", "VII Penutup", "Lampiran")
+REPORT = ("Ringkasan", "I Pendahuluan", "II Perencanaan", "III Capaian", "IV Pembinaan kinerja", "VII", "Lampiran")
 TRIAL = ("I Jawaban naif", "II Perbandingan", "III Siapa", "IV Yang tidak dapat ditunjukkan", "Lampiran")
 UNIT = (("unit", "U07"),)
 ACAS = (("period", "2023"), ("unit", "ACAS"))
 CASES = {
     "start": Case("00_mulai", sample, 0, 1, ("Apa yang ada", "Laporan yang tersedia")),
     "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "III Temuan pada tabel", "IV Cara")),
-    "unit": Case("02_laporan_unit", sample, 5, 5, REPORT, UNIT, check_unit),
-    "agency": Case("03_laporan_instansi", sample, 5, 6, REPORT, (), check_agency),
+    "unit": Case("02_laporan_unit", sample, 7, 9, REPORT, UNIT, check_unit),
+    "agency": Case("03_laporan_instansi", sample, 7, 11, REPORT, (), check_agency),
     "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),
     "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
     "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),

@@ -846,6 +846,23 @@ def test_a_mapped_sheet_of_appraisals() -> None:
     assert extract.rejected["rule"].tolist() == ["nip_length", "label_unknown"]
 
 
+def test_a_talent_mapping_is_read_through_a_mapping_file() -> None:
+    words = {"nip": "pegawai_id", "kategori potensial": "potensial"}
+    own = ColumnMap("talenta", "penilaian", "", words, {"periode": "2025-S1"})
+    header = ["NIP", "Nama", "UE1", "Kategori Kinerja", "Kategori Potensial"]
+    rows = [
+        [nip, "", "Sekretariat", "Sesuai ekspektasi", f"Potensial {p}"]
+        for nip, p in zip(NIP[:2], ("Tinggi", "rendah"), strict=True)
+    ]
+    extract = read([header, *rows, [NIP[0], "", "", "", "kotak 9"]], maps=[own])
+    mapped = extract.rows["penilaian"][["pegawai_id", "periode", "potensial"]]
+    assert mapped.to_numpy().tolist() == [
+        [NIP[0], "2025-S1", "tinggi"],
+        [NIP[1], "2025-S1", "rendah"],
+        [NIP[0], "2025-S1", ""],
+    ]
+
+
 def test_a_mapped_log_and_a_kind_with_a_period_from_the_map() -> None:
     own = ColumnMap(
         "balai", "kegiatan", "", {"kapan": "mulai", "siapa": "pegawai_id"}, {"jenis": "coaching", "moda": "daring"}

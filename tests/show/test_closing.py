@@ -15,6 +15,7 @@ from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope
 from kinerja_lib.show.blocks import LeftOut, SignOff, Table, plain
 from kinerja_lib.show.closing import (
+    NEEDS,
     RULES,
     find_points,
     say_definitions,
@@ -168,16 +169,36 @@ def test_the_rules_of_law_that_were_applied() -> None:
     table = table_rules(sources(), scope())
     assert isinstance(table, Table)
     assert [column["label"] for column in table.columns] == ["Peraturan", "Pasal", "Dipakai untuk", "Keyakinan"]
-    assert {row[2] for row in table.display} == set(RULES.values())
+    assert {row[2] for row in table.display} == {use for rule, use in RULES.items() if rule not in NEEDS}
     assert all(cell for row in table.display for cell in row)
-    assert all(re.fullmatch(r"[A-Z][A-Z0-9]*(, [A-Z][A-Z0-9]*)*", row[3]) for row in table.display)
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9-]*(, [A-Z][A-Z0-9-]*)*", row[3]) for row in table.display)
     assert len({row[:3] for row in table.display}) == len(table.display)
+
+
+def test_only_rules_whose_data_are_there_are_listed() -> None:
+    rows = pd.DataFrame({"pegawai_id": ["p1"], "periode": ["2025-S1"], "level": [3], "level_standar": [3]})
+    mapped = ONE.assign(rating_hasil="sesuai", potensial="tinggi")
+    table = table_rules(sources(), scope(tables={"kompetensi": rows, "penilaian": mapped}))
+    assert isinstance(table, Table)
+    uses = {row[2]: row[0] for row in table.display}
+    assert uses["pita Job Person Match"] == "Peraturan BKN 26/2019"
+    assert uses["kotak talenta dan anjurannya"] == "PermenPANRB 3/2020"
+    assert not {"kategori IP ASN", "unsur IP ASN", "koefisien angka kredit"} & set(uses)
+
+
+def test_what_ip_asn_counts_is_defined_with_how_sure_it_is() -> None:
+    staff = pd.DataFrame({"pegawai_id": ["p1"], "jenis_jabatan": ["pelaksana"], "pendidikan": ["S-1"]})
+    tables = {"pegawai": staff, "penilaian": ONE.assign(hukdis="tidak ada"), "kegiatan": pd.DataFrame({"jp": [2.0]})}
+    said = next(text for text in items(say_definitions(scope(tables=tables))) if text.startswith("IP ASN"))
+    assert "sedikitnya 20 JP dalam 12 bulan sampai akhir periode (I)" in said
+    assert "dalam 24 bulan (anggapan, belum dipastikan)" in said
 
 
 def test_articles_of_one_rule_stand_in_one_row() -> None:
     rules = pd.DataFrame(
         {
             "rule": ["kuantum_jp", "kuantum_jp", "kuantum_jp", "lain"],
+            "row": ["status=PNS", "status=PPPK", "status=ASN", ""],
             "regulasi": ["PP 1/2020", "PP 1/2020", "PP 2/2020", "PP 3/2020"],
             "pasal": ["4(1)", "4(2)", None, "9"],
             "keyakinan": ["V", "I", "V", "V"],

@@ -21,7 +21,6 @@ from kinerja_lib.show.development import (
     say_gaps,
     say_reach,
     table_events,
-    table_grow,
 )
 from kinerja_lib.vocabulary import Period
 
@@ -45,15 +44,21 @@ def said(block: object) -> str:
 
 def events(*rows: dict[str, Any], n: int | None = 60) -> pd.DataFrame:
     plain_row = {"jenis": "any", "label": "Sedikitnya satu bentuk", "events": 90, "people": 43, "n": n}
-    plain_row |= {"share": 71.67, "follow_up": 80.0, "hidden": False}
+    plain_row |= {"share": 71.67, "follow_up": 80.0, "hidden": False, "few": False, "kelompok": "any"}
     frame = pd.DataFrame([plain_row | row for row in (rows or ({},))])
     return frame.astype({"events": "Int64", "people": "Int64", "n": "Int64", "share": float, "follow_up": float})
 
 
 HIDDEN = {"people": pd.NA, "share": np.nan, "follow_up": np.nan, "hidden": True}
-FEW = {"jenis": "mentoring", "label": "Mentoring", "events": pd.NA} | HIDDEN
-NEARLY_ALL = {"jenis": "pelatihan", "label": "Pelatihan", "events": 75} | HIDDEN  # 57 of 60: three would show
-TALKS = {"jenis": "konseling", "label": "Konseling", "events": 8, "people": 5, "share": np.nan, "follow_up": np.nan}
+FEW = {"jenis": "mentoring", "label": "Mentoring", "events": pd.NA, "few": True, "kelompok": "nonklasikal"} | HIDDEN
+NEARLY_ALL = {
+    "jenis": "kursus",
+    "label": "Kursus",
+    "events": 75,
+    "kelompok": "klasikal",
+} | HIDDEN  # 57 of 60: three would show
+TALKS = {"jenis": "konseling", "kelompok": "konseling", "label": "Konseling", "events": 8, "people": 5}
+TALKS |= {"share": np.nan, "follow_up": np.nan}
 
 
 def test_how_many_had_some_form() -> None:
@@ -79,8 +84,8 @@ def test_the_table_of_forms() -> None:
     table = made(table_events(events(FEW, NEARLY_ALL, TALKS, {}), SCOPE))
     assert table.title == "Pembinaan kinerja menurut bentuk, Semester I 2025"
     assert table.display == (
-        ("Mentoring", "<5", "<5", "–", "–"),
-        ("Pelatihan", "75", "–", "–", "–"),  # not "<5": 57 people are no small group
+        ("\u2003Mentoring", "<5", "<5", "–", "–"),
+        ("\u2003Kursus", "75", "–", "–", "–"),  # not "<5": 57 people are no small group
         ("Konseling", "8", "5", "–", "–"),
         ("Sedikitnya satu bentuk", "90", "43", "71,7", "80,0"),
     )
@@ -98,6 +103,7 @@ def test_no_events() -> None:
     assert note_events(None) is None
     note = note_events(events())
     assert isinstance(note, Note)
+    assert "PermenPANRB 6/2022 Pasal 21-22. Konseling kinerja: PermenPANRB 6/2022 Pasal 21." in note.to_text()
     assert note.to_text().startswith("Konseling hanya jumlah. Isi dan nama tidak dibaca. Tanda <5: di bawah 5 pegawai.")
 
 
@@ -270,28 +276,3 @@ def test_no_gap_that_can_be_shown(frame: pd.DataFrame | None) -> None:
         "tidak ada penilaian kompetensi yang dapat ditampilkan", "Kesenjangan kompetensi"
     )
     assert say_gaps(frame) is None
-
-
-def grow(*rows: tuple[str, int | None, float | None, float | None]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["label", "sessions", "share", "follow_up"])
-    return frame.assign(hidden=frame["sessions"].isna()).astype(
-        {"sessions": "Int64", "share": float, "follow_up": float}
-    )
-
-
-def test_grow_stages() -> None:
-    table = made(table_grow(grow(("Tujuan (goal)", 14, 50.0, 92.86), ("Tekad (will)", None, None, None)), SCOPE))
-    assert table.display == (("Tujuan (goal)", "14", "50,0", "92,9"), ("Tekad (will)", "–", "–", "–"))
-    assert table.title == "Sesi coaching menurut tahap GROW, Semester I 2025"
-
-
-@pytest.mark.parametrize(
-    ("frame", "reason"),
-    [
-        (None, "tahap_grow tidak dicatat"),
-        (grow(("Tujuan (goal)", None, None, None)), "kurang dari 5 pegawai mendapat coaching"),
-        (grow(("Tujuan (goal)", 0, None, None)), "kurang dari 5 pegawai mendapat coaching"),
-    ],
-)
-def test_grow_left_out(frame: pd.DataFrame | None, reason: str) -> None:
-    assert table_grow(frame, SCOPE) == LeftOut(reason, "Tahap coaching GROW")

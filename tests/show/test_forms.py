@@ -12,11 +12,13 @@ import pytest
 from kinerja_lib.show.canvas import ACCENT, INK, NARROW, POINT, WIDE
 from kinerja_lib.show.forms import (
     Bar,
+    Box,
     FunnelLines,
     FunnelPoint,
     Segment,
     Series,
     draw_funnel,
+    draw_grid,
     draw_lines,
     draw_shares,
 )
@@ -31,6 +33,31 @@ HOSTILE = [
     "$x$ {{ 7*7 }}",
 ]
 both_widths = pytest.mark.parametrize("width", [WIDE, NARROW])
+
+
+# Grid.
+
+
+@both_widths
+def test_a_grid_draws_each_box_with_its_words(width: int, take_apart: TakeApart) -> None:
+    plain, hidden = Box("1", "12", "4%", ("satu", "dua")), Box("2", "tidak dirinci", hidden=True)
+    svg = draw_grid(
+        [[plain, hidden], [hidden, plain]], rows=("atas", "ba\nwah"), columns=("a", "b"), axes=("x", "y"), width=width
+    )
+    drawing = take_apart(svg)
+    assert drawing.width == width
+    assert drawing.areas == 4 + 2 * 2  # the boxes, and white fields under the name and the words of the hidden ones
+    for words in ("1", "12", "4%", "tidak dirinci", "atas", "ba", "wah", "a", "b", "x", "y"):
+        assert words in drawing.words
+    assert svg == draw_grid(
+        [[plain, hidden], [hidden, plain]], rows=("atas", "ba\nwah"), columns=("a", "b"), axes=("x", "y"), width=width
+    )
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_words_stay_words_in_a_grid(words: str, take_apart: TakeApart) -> None:
+    box = Box(words, words, words, (words,))
+    take_apart(draw_grid([[box]], rows=(words,), columns=(words,), axes=(words, words), width=WIDE))
 
 
 # Stacked shares.

@@ -167,8 +167,8 @@ def distribution(*rows: tuple[tuple[str, ...], str, int | None, bool], **organis
             for levels, label, n, hidden in rows
         ]
     ).astype({"count": "Int64", "n": "Int64", "share": "float64"})
-    row = {"periode": "2025-S1", "predikat_organisasi": "Baik", "kept": True, "verdict": "sesuai pola"} | organisation
-    return Distribution(table, pd.DataFrame([row]).astype({"kept": "boolean"}))
+    row = {"periode": "2025-S1", "predikat_organisasi": "Baik", "kept": True, "verdict": "sesuai pola", "changes": 0}
+    return Distribution(table, pd.DataFrame([row | organisation]).astype({"kept": "boolean", "changes": "Int64"}))
 
 
 OPEN = distribution(
@@ -221,6 +221,10 @@ def test_the_note_on_the_pattern() -> None:
     assert note.to_text() == (
         "Pola untuk organisasi Baik (SE Menteri PANRB 3/2023), Semester I 2025: sesuai pola. Pola ini bahan "
         "pertimbangan pimpinan, bukan kuota."
+    )
+    off = distribution((("Baik",), "Baik", 64, False), kept=False, verdict="Baik di atas 70 %", changes=20)
+    assert "Baik di atas 70 %. Sedikitnya 20 predikat harus berbeda agar pola terpenuhi. Pola" in (
+        note_distribution(off).to_text().replace("\u00a0", " ")  # type: ignore[union-attr]
     )
     second = plain(note_distribution(MERGED).paragraphs[1])  # type: ignore[union-attr]
     assert second.startswith("Tidak dirinci (Semester I 2025): ada kelompok di bawah 5 pegawai")
