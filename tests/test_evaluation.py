@@ -215,6 +215,18 @@ def test_a_mean_that_would_tell_of_a_few_is_hidden(counts: dict[str, int]) -> No
     assert table["n"].isna().tolist() == [sum(counts.values()) < 5]
 
 
+def test_the_size_of_a_small_jenjang_does_not_follow_from_the_others() -> None:
+    people = functional("Ahli Muda", Baik=10, Sangat_Baik=10) + functional("Mahir", Baik=3)
+    table = build_angka_kredit(agency(people + functional("Terampil", Baik=6, Sangat_Baik=6)))
+    assert table is not None
+    assert dict(zip(table["jenjang"], table["hidden"], strict=True)) == {
+        "Ahli Muda": False,
+        "Mahir": True,
+        "Terampil": True,
+    }
+    assert table["n"].isna().tolist() == table["hidden"].tolist()
+
+
 def test_a_jenjang_without_a_coefficient_counts_nowhere() -> None:
     assert build_angka_kredit(agency(functional("Klerek", Baik=9))) is None
     assert build_angka_kredit(agency([{}] * 9)) is None
