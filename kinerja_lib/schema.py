@@ -284,7 +284,7 @@ class Dataset:
         >>> set(agency.unit("U02", "2025-S1")["penilaian"]["unit_id"])
         {'U02'}
         """
-        if id not in self.unit_ids:
+        if not (self.tables["unit"]["unit_id"] == id).any():
             message = _("unit: ditemukan {found}; yang ada pada tabel unit: {known}.")
             text = message.format(found=repr(id), known=list_values(self.unit_ids))
             raise CallError(text + nearest(id, self.unit_ids))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kinerja_lib.errors import CallError, list_values
@@ -39,7 +40,7 @@ class StoredTables(Tables):
         if name not in self._names:
             raise KeyError(name)
         if name not in self._read:
-            self._read[name] = read_stored(self.folder / (name + SUFFIX))
+            self._read[name] = _to_pandas(pq.read_table(self.folder / (name + SUFFIX)))
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -51,18 +52,24 @@ class StoredTables(Tables):
         return len(self._names)
 
     def read_unit(self, name: str, unit: str) -> pd.DataFrame:
-        """Return the rows of a unit; of a table without units all rows."""
-        file = self.folder / (name + SUFFIX)
-        return read_stored(file, [(UNIT, "==", unit)] if UNIT in pq.read_schema(file).names else None)
+        """Return the rows of a unit, from the row groups that may hold it; of a table without units all rows."""
+        with pq.ParquetFile(self.folder / (name + SUFFIX)) as file:
+            if UNIT not in file.schema_arrow.names:
+                return self[name]
+            at = file.schema_arrow.names.index(UNIT)
+            ends = [file.metadata.row_group(group).column(at).statistics for group in range(file.num_row_groups)]
+            held = [group for group, end in enumerate(ends) if end is None or end.min <= unit <= end.max]
+            rows = file.read_row_groups(held)
+        return _to_pandas(rows.filter(pc.equal(rows[UNIT], unit)))
 
     def read_guests(self, unit: str) -> pd.DataFrame:
         """Return the rows of `pegawai` of those who were appraised in a unit and belong to another one now."""
-        return read_stored(self.folder / (GUESTS + SUFFIX), [(UNIT, "==", unit)])
+        return self.read_unit(GUESTS, unit)
 
 
-def read_stored(file: Path, filters: list[tuple[str, str, object]] | None = None) -> pd.DataFrame:
-    """Return the rows of a Parquet file, typed as they were written."""
-    frame: pd.DataFrame = pq.read_table(file, filters=filters).to_pandas()
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return rows typed as they were written."""
+    frame: pd.DataFrame = table.to_pandas()
     return frame.drop(columns=UNIT, errors="ignore")
 
 

@@ -124,8 +124,8 @@ def build_panel(data: Dataset) -> pd.DataFrame:
     --------
     >>> from kinerja_lib.synth import build_agency
     >>> panel = build_panel(build_agency(people=60, units=3, periods=2))
-    >>> panel[["periode", "predikat", "n_coaching", "status_coaching"]].head(2).to_numpy().tolist()
-    [['2024-S2', 'Baik', 0, 'never'], ['2025-S1', 'Baik', 0, 'never']]
+    >>> list(panel.columns[:4]), bool(panel["keluar"].notna().any())
+    (['pegawai_id', 'periode', 'unit_id', 'rating_hasil'], True)
     """
     if not (data.has("penilaian") and data.has("pegawai")):
         raise CallError(_("panel: tabel penilaian dan pegawai harus ada dan berisi; lengkapi data itu dahulu."))

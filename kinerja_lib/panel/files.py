@@ -5,6 +5,7 @@ The buckets run over processes or over the machines of a Dask cluster. The file 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -13,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
-from os import cpu_count
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -133,7 +134,7 @@ def write_panel(
         raise CallError(_("--out: ditemukan {found}; yang diizinkan: nama berkas .parquet.").format(found=target.name))
     if jobs is not None and jobs < 1:
         raise CallError(_("--jobs: ditemukan {found}; yang diizinkan: paling sedikit 1.").format(found=jobs))
-    means = Means(parse_memory(memory or MEMORY), jobs or cpu_count() or 1, scheduler, progress)
+    means = Means(parse_memory(memory or MEMORY), jobs or os.cpu_count() or 1, scheduler, progress)
     files = _find_files(Path(data))
     split = memory is not None or scheduler is not None or _most_rows(files) > ROWS_IN_MEMORY
     with _working_folder(target) as work:
@@ -234,8 +235,20 @@ def _run(run: partial[Part], numbers: Iterable[int], means: Means) -> Iterator[P
     elif means.processes == 1:
         yield from map(run, numbers)
     else:
-        with ProcessPoolExecutor(means.processes, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(means.processes, get_context("spawn"), initializer=_end_with_parent) as pool:
             yield from pool.map(run, numbers)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the run that started it is killed, instead of waiting for work for ever."""
+    Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run_on_cluster(run: partial[Part], numbers: Iterable[int], scheduler: str) -> Iterator[Part]:

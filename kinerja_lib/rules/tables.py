@@ -26,7 +26,7 @@ SOURCES = (
     *("capaian_iki", "nilai_iki", "pola_distribusi", "masa_perbaikan"),
     *("jenis_kegiatan", "label_kegiatan", "konversi_jp", "kuantum_jp", "tingkat_kompetensi", "standar_kompetensi"),
     *("ip_asn", "jendela_ip_asn", "sembilan_kotak", "koefisien_ak", "persen_ak", "nip", "golongan", "bup"),
-    *("perencanaan", "pembinaan"),
+    *("perencanaan", "pembinaan", "kesenjangan"),
 )
 
 

@@ -200,6 +200,7 @@ RULES = {
     "capaian_iki": mark("capaian indikator dari target dan realisasi"),
     "kuantum_jp": mark("jam pelajaran setahun"),
     "pembinaan": mark("bimbingan, konseling, dan bentuk pelatihan"),
+    "kesenjangan": mark("kesenjangan kompetensi"),
     "pita_nilai, skala=jpm_pemetaan": mark("pita Job Person Match"),
     "pita_nilai, skala=ip_asn": mark("kategori IP ASN"),
     "ip_asn": mark("unsur IP ASN"),
@@ -210,7 +211,7 @@ RULES = {
     "masa_perbaikan": mark("masa perbaikan kinerja"),
 }  # table, or table and the beginning of its row -> what it is used for
 NEEDS = {
-    "pita_nilai, skala=jpm_pemetaan": JPM_NEEDS,
+    **dict.fromkeys(("kesenjangan", "pita_nilai, skala=jpm_pemetaan"), JPM_NEEDS),
     **dict.fromkeys(("pita_nilai, skala=ip_asn", "ip_asn", "jendela_ip_asn"), IP_NEEDS),
     "sembilan_kotak": BOX_NEEDS,
     **dict.fromkeys(("koefisien_ak", "persen_ak"), AK_NEEDS),

@@ -223,7 +223,8 @@ def note_jp(jp: pd.DataFrame | None, scope: Scope) -> Note | None:
     """Return how many reached the yearly quantum of JP by now, and that it is counted by the year."""
     if jp is None:
         return None
-    first: Runs = compose(_("**JP dihitung setahun.** Sampai {end}:"), end=scope.period.label)
+    text = _("**JP dihitung setahun** ({law}). Sampai {end}:")
+    first: Runs = compose(text, law=cite("kuantum_jp"), end=scope.period.label)
     paragraphs = [first]
     for row in each_row(jp):
         if row.hidden or pd.isna(row.n):
@@ -266,7 +267,7 @@ def plot_gaps(gaps: pd.DataFrame | None, *, id: str = "kompetensi") -> Figure | 
         subtitle=_("Bagian pegawai di bawah standar jabatan, selang 95 %, {period}").format(
             period=Period.parse(str(worst["periode"])).label
         ),
-        caption=_("Kesenjangan kompetensi menurut kompetensi."),
+        caption=_("Kesenjangan kompetensi menurut kompetensi ({law}).").format(law=cite("kesenjangan")),
         alt=_("Titik dengan selang. ") + "; ".join(_gap_text(row) for row in each_row(gaps)) + ".",
         svg=draw_dots(rows, [facet], n_head="n", width=WIDE),
         svg_narrow=draw_dots(rows, [facet], n_head="n", width=NARROW),

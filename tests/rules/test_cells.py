@@ -263,3 +263,38 @@ def test_what_memory_holds_only_loosely_is_in_no_table() -> None:
     assert not converted & {"coaching", "mentoring", "belajar_mandiri", "komunitas_belajar", "magang", "detasering"}
     posts = {row["jabatan"] for row in read_rules("standar_kompetensi")}
     assert not posts & {"fungsional", "Ahli Utama", "Ahli Madya", "Ahli Muda", "Ahli Pertama", "Penyelia"}
+
+
+SMALL = {  # whole tables without their columns of origin, then regulation, article and confidence
+    "perencanaan": [
+        *(
+            ("aspek", aspek, "PP 30/2019", "8-25 (BAB III)", "V")
+            for aspek in ("kuantitas", "kualitas", "waktu", "biaya")
+        ),
+        ("sumber", "SKP atasan langsung", "PP 30/2019", "8-25 (BAB III)", "V"),
+    ],
+    "pembinaan": [
+        ("bimbingan_kinerja", "coaching", "PermenPANRB 6/2022", "21-22", "V"),
+        ("bimbingan_kinerja", "mentoring", "PermenPANRB 6/2022", "21-22", "V"),
+        ("bimbingan_kinerja", "pelatihan formal", "PermenPANRB 6/2022", "21-22", "V"),
+        ("bimbingan_kinerja", "pelatihan informal", "PermenPANRB 6/2022", "21-22", "V"),
+        ("konseling_kinerja", "konseling", "PermenPANRB 6/2022", "21", "V"),
+        ("pelatihan", "klasikal", "Peraturan LAN 10/2018", "", "V"),
+        ("pelatihan", "nonklasikal", "Peraturan LAN 10/2018", "", "V"),
+    ],
+    "kesenjangan": [
+        ("kesenjangan kompetensi", "profil dibandingkan dengan standar jabatan", "PP 11/2017", "206(2)", "V"),
+    ],
+    "jendela_ip_asn": [
+        ("diklat", "struktural", "diklat_struktural;pelatihan_manajerial", "", "", "", "Peraturan BKN 8/2019", "", "V"),
+        ("diklat", "fungsional", "diklat_fungsional", "", "", "", "Peraturan BKN 8/2019", "", "V"),
+        ("teknis_20jp", "", "", "T", "12", "20", "Peraturan BKN 8/2019", "", "I"),
+        ("seminar", "", "", "P", "", "", "Peraturan BKN 8/2019", "", "I"),
+    ],
+}
+
+
+@pytest.mark.parametrize("table", SMALL)
+def test_the_small_tables(table: str) -> None:
+    found = [tuple(v for k, v in row.items() if not k.startswith("berlaku")) for row in read_rules(table)]
+    assert found == SMALL[table]

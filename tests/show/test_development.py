@@ -225,7 +225,10 @@ def test_the_yearly_quantum() -> None:
     note = note_jp(jp(everybody, {}, PPPK), SCOPE)
     assert isinstance(note, Note)
     assert [plain(runs).replace("\u00a0", " ") for runs in note.paragraphs] == [
-        "JP dihitung setahun. Sampai Semester I 2025:",
+        (
+            "JP dihitung setahun (PP 11/2017 Pasal 203(4); PP 49/2018 Pasal 40(1), 40(2); Peraturan LAN 5/2018). "
+            "Sampai Semester I 2025:"
+        ),
         "ASN: 22 dari 59 (37%) sudah mencapai 20 JP (informasi).",
         "PNS: 16 dari 47 (34%) sudah mencapai 20 JP.",
     ]
