@@ -29,8 +29,7 @@ from kinerja_lib.language import _, mark
 Method = Literal["REML", "ML", "DL", "PM", "SJ", "HE", "FE"]
 Interval = Literal["knapp_hartung", "normal"]
 
-FEW = 5  # below this many studies tau2 is hardly known
-FEW_EGGER = 10  # below this many studies Egger's test finds little (Sterne et al. 2011, BMJ 343: d4002)
+FEW = 10  # below this many studies tau2 is hardly known (Partlett and Riley 2017) and Egger's test finds little
 GRID = 60  # values of tau2 tried before the best of them is refined
 
 INTERVALS = {
@@ -358,13 +357,15 @@ def _trim_and_fill(y: np.ndarray, v: np.ndarray, method: str, interval: str) -> 
 def _warn(k: int, at_zero: bool, *, narrow: bool, tested: bool) -> tuple[str, ...]:
     said = []
     if k < FEW:
-        said.append(_("Hanya {n} studi: tau2 hampir tidak dapat diketahui.").format(n=k))
+        message = _(
+            "Hanya {n} studi: tau2 hampir tidak dapat diketahui. Selang prediksi, dan selang rata-rata bila besar "
+            "studi sangat berbeda, dapat terlalu sempit; uji Egger jarang menemukan ketidaksimetrian."
+        )
+        said.append(message.format(n=k))
     if at_zero:
         said.append(_("tau2 ditaksir 0; itu bukan bukti bahwa semua studi mempunyai efek yang sama."))
     if narrow:
         said.append(_("Selang Knapp-Hartung lebih sempit daripada selang normal; bandingkan keduanya."))
     if not tested:
         said.append(_("Uji Egger tidak dihitung: terlalu sedikit studi, atau galat bakunya tidak berbeda."))
-    elif k < FEW_EGGER:
-        said.append(_("Dengan {n} studi uji Egger jarang menemukan ketidaksimetrian.").format(n=k))
     return tuple(said)
