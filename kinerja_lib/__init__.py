@@ -33,7 +33,17 @@ _MODULES = {
     "planning": ("build_aspects", "build_cascade", "build_plans"),
     "panels": ("build_panels",),
     "peers": ("build_funnel", "build_units"),
-    "estimate": ("Estimate", "estimate_difference", "estimate_regression"),
+    "estimate": (
+        "Estimate",
+        "bound_attrition",
+        "estimate_difference",
+        "estimate_late",
+        "estimate_regression",
+        "expect_regression_to_mean",
+        "sensitivity_evalue",
+        "sensitivity_robustness",
+        "sensitivity_selection",
+    ),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (
         "note_distribution",

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from kinerja_lib.estimate.attrition import bound_attrition
+from kinerja_lib.estimate.instrument import estimate_late
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
 from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.sensitivity import (
+    expect_regression_to_mean,
+    sensitivity_evalue,
+    sensitivity_robustness,
+    sensitivity_selection,
+)
 
-__all__ = ["Estimate", "estimate_difference", "estimate_regression"]
+__all__ = [
+    "Estimate",
+    "bound_attrition",
+    "estimate_difference",
+    "estimate_late",
+    "estimate_regression",
+    "expect_regression_to_mean",
+    "sensitivity_evalue",
+    "sensitivity_robustness",
+    "sensitivity_selection",
+]
