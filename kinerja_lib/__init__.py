@@ -35,11 +35,17 @@ _MODULES = {
     "peers": ("build_funnel", "build_units"),
     "estimate": (
         "Estimate",
+        "bound_attrition",
         "estimate_agreement",
         "estimate_difference",
+        "estimate_late",
         "estimate_pooled",
         "estimate_regression",
         "estimate_reliability",
+        "expect_regression_to_mean",
+        "sensitivity_evalue",
+        "sensitivity_robustness",
+        "sensitivity_selection",
     ),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (

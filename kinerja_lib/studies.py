@@ -124,8 +124,8 @@ def study_value(data: Dataset) -> Study:
     -------
     Study
         Each arm against the comparison, given the outcome before the start and all `x_` covariates: all periods
-        together with CR1 errors by person, and each period by itself. Where the design or the data do not allow an
-        answer, `verdict` is "cannot_say" with its reasons; never an error.
+        together with errors clustered by person, and each period by itself. Where the design or the data do not allow
+        an answer, `verdict` is "cannot_say" with its reasons; never an error.
 
     References
     ----------
@@ -419,7 +419,7 @@ def study_association(
     unit: str = "unit_id",
     period: str = "periode",
 ) -> Association:
-    """Study whether two measures of units go together, errors clustered by unit (CR1).
+    """Study whether two measures of units go together, errors clustered by unit (CR2 with fewer than 40 units).
 
     Parameters
     ----------

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from kinerja_lib.estimate.attrition import bound_attrition
+from kinerja_lib.estimate.instrument import estimate_late
 from kinerja_lib.estimate.pooled import estimate_pooled
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
 from kinerja_lib.estimate.reliability import estimate_agreement, estimate_reliability
 from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.sensitivity import (
+    expect_regression_to_mean,
+    sensitivity_evalue,
+    sensitivity_robustness,
+    sensitivity_selection,
+)
 
 __all__ = [
     "Estimate",
+    "bound_attrition",
     "estimate_agreement",
     "estimate_difference",
+    "estimate_late",
     "estimate_pooled",
     "estimate_regression",
     "estimate_reliability",
+    "expect_regression_to_mean",
+    "sensitivity_evalue",
+    "sensitivity_robustness",
+    "sensitivity_selection",
 ]

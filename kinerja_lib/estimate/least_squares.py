@@ -1,27 +1,30 @@
 """Least squares behind every linear estimator: the fit, its covariance rule, and the tidy table.
 
-Plain fits go through statsmodels, absorbed effects through pyfixest. Arrays come in; nothing here knows a formula.
+Plain fits go through statsmodels, absorbed effects through pyfixest, CR2 through `cluster_errors`. Arrays come in;
+nothing here knows a formula.
 """
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError, DataError, require_choice
+from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.estimate.cluster_errors import can_reduce, cr2
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _, mark
 
 LEVEL = 0.95
 FEW_CLUSTERS = 40  # below this CR1 intervals are too narrow (Cameron, Gelbach and Miller 2008)
+FEW_DF = 4  # below this even CR2 with its own degrees of freedom is not to be trusted (Tipton 2015)
 EXACT = 1e-10  # residuals below this share of the outcome's spread are rounding
 ALONE = 1e-8  # a leverage nearer to 1 than this is 1
 INTERCEPT = "Intercept"
-LIBRARY = {"classical": "nonrobust", "CR1": "cluster"}
+LIBRARY = {"classical": "nonrobust", "CR1": "cluster", "CR2": "nonrobust"}
 
 ERRORS = {
     "classical": mark("klasik (galat sama besar), derajat bebas n - K"),
@@ -33,6 +36,9 @@ ERRORS = {
     "CR1": mark(
         "CR1 (bergugus menurut {cluster}), dikali G / (G - 1) x (n - 1) / (n - K); t dengan derajat bebas G - 1"
     ),
+    "CR2": mark(
+        "CR2 (bergugus menurut {cluster}, koreksi Bell-McCaffrey); t dengan derajat bebas Satterthwaite tiap suku"
+    ),
 }
 NESTED = mark("; K menghitung efek yang diserap, kecuali yang bersarang di dalam gugus")
 REFERENCES = {
@@ -43,6 +49,7 @@ REFERENCES = {
     "HC3": "MacKinnon and White (1985), Journal of Econometrics 29(3)",
     "welch": "Welch (1947), Biometrika 34",
     "CR1": "Liang and Zeger (1986), Biometrika 73(1); Cameron, Gelbach and Miller (2011), JBES 29(2)",
+    "CR2": "Bell and McCaffrey (2002), Survey Methodology 28(2); Pustejovsky and Tipton (2018), JBES 36(4)",
 }
 
 
@@ -60,25 +67,65 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Coefficients (K), covariance (K by K), residuals (n), degrees of freedom; R2 within for absorbed effects."""
+    """Coefficients (K), covariance (K by K), residuals (n), degrees of freedom (one, or K); R2 within if absorbed.
+
+    `bread` is (X'WX)^-1 (K by K), absorbed effects taken out; `free` is n less all coefficients; `seen` (K) the share
+    of the variance that CR2 can see.
+    """
 
     beta: np.ndarray
     covariance: np.ndarray
     residuals: np.ndarray
-    df: float
+    df: float | np.ndarray
     terms: list[str]
     r2_within: float | None = None
+    bread: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    free: float = float("nan")
+    seen: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def choose_errors(errors: str, allowed: object, default: str, clusters: list[str]) -> str:
     """Return the rule to use: `errors`, or CR1 where clusters are given and nothing else was asked for."""
     require_choice("errors", errors, get_args(allowed))
-    if clusters and errors not in (default, "CR1"):
-        message = _("errors: {rule} dan cluster tidak dapat bersama; lepas salah satu, atau pakai CR1.")
+    if clusters and errors not in (default, "CR1", "CR2"):
+        message = _("errors: {rule} dan cluster tidak dapat bersama; lepas salah satu, atau pakai CR1 atau CR2.")
         raise CallError(message.format(rule=errors))
-    if errors == "CR1" and not clusters:
-        raise CallError(_("errors: CR1 memerlukan cluster; sebutkan kolom gugusnya."))
-    return "CR1" if clusters else errors
+    if errors in ("CR1", "CR2") and not clusters:
+        raise CallError(_("errors: {rule} memerlukan cluster; sebutkan kolom gugusnya.").format(rule=errors))
+    if errors == "CR2" and len(clusters) > 1:
+        raise CallError(_("errors: CR2 hanya untuk satu kolom cluster; sebutkan satu, atau pakai CR1."))
+    return "CR1" if clusters and errors == default else errors
+
+
+def settle_errors(rule: str, errors: str, numbers: Numbers) -> str:
+    """Return CR2 in place of CR1 where one column of few clusters is given and CR1 was not asked for by name.
+
+    CR2 that cannot be computed (absorbed levels that cross clusters by the hundreds) is refused if asked for.
+    """
+    codes = numbers.clusters
+    if rule not in ("CR1", "CR2") or errors == "CR1" or codes is None or codes.shape[1] > 1:
+        return rule
+    if rule == "CR1" and count_fewest(numbers) >= FEW_CLUSTERS:
+        return rule
+    if can_reduce(numbers.absorbed, codes[:, 0]):
+        return "CR2"
+    if errors == "CR2":
+        message = _(
+            "errors: CR2 tidak dapat dihitung, karena terlalu banyak efek absorb yang melintasi gugus; pakai CR1."
+        )
+        raise DataError(message)
+    return rule
+
+
+def fit_numbers(numbers: Numbers, rule: str) -> Fit:
+    """Fit, with or without absorbed effects, under any rule; the terms of `numbers` are independent."""
+    fit = fit_absorbed(numbers, rule) if numbers.absorbed else fit_plain(numbers, rule)
+    if rule != "CR2" or numbers.clusters is None:
+        return fit
+    kept = numbers.x[:, [numbers.terms.index(term) for term in fit.terms]]
+    codes = numbers.clusters[:, 0]
+    covariance, df, seen = cr2(kept, fit.residuals, codes, numbers.weights, numbers.absorbed)
+    return replace(fit, covariance=covariance, df=df, seen=seen)
 
 
 def fit_plain(numbers: Numbers, rule: str) -> Fit:
@@ -90,13 +137,20 @@ def fit_plain(numbers: Numbers, rule: str) -> Fit:
         if numbers.weights is None
         else sm.WLS(numbers.y, numbers.x, weights=numbers.weights)
     )
-    options = {"cov_kwds": {"groups": np.squeeze(numbers.clusters)}} if numbers.clusters is not None else {}
+    codes = numbers.clusters
+    options = {"cov_kwds": {"groups": np.squeeze(codes)}} if rule == "CR1" and codes is not None else {}
     if rule in ("HC2", "HC3"):
         _require_leverage(model.wexog, rule)
     fit = model.fit(cov_type=LIBRARY.get(rule, rule), **options)
-    covariance = np.asarray(fit.cov_params())
+    free = float(fit.df_resid)
     return Fit(
-        fit.params, covariance, numbers.y - numbers.x @ fit.params, _count_df(numbers, fit.df_resid), numbers.terms
+        beta=fit.params,
+        covariance=np.asarray(fit.cov_params()),
+        residuals=numbers.y - numbers.x @ fit.params,
+        df=_count_df(numbers, free),
+        terms=numbers.terms,
+        bread=np.asarray(fit.normalized_cov_params),
+        free=free,
     )
 
 
@@ -116,13 +170,14 @@ def fit_absorbed(numbers: Numbers, rule: str) -> Fit:
     """Fit by pyfixest: effects and clusters as text, levels of one row kept, nested effects not counted."""
     import pyfixest
 
-    effects = {f"effect{i}": codes.astype(str) for i, codes in enumerate(numbers.absorbed)}
+    effects = {f"effect{i}": _as_text(codes) for i, codes in enumerate(numbers.absorbed)}
     columns = {f"x{i}": column for i, column in enumerate(numbers.x.T)}
     groups = [] if numbers.clusters is None else list(numbers.clusters.T)
-    clusters = {f"cluster{i}": codes.astype(str) for i, codes in enumerate(groups)}
+    clusters = {f"cluster{i}": _as_text(codes) for i, codes in enumerate(groups)}
     extra = {"weight": numbers.weights} if numbers.weights is not None else {}
     frame = pd.DataFrame({"y": numbers.y, **columns, **effects, **clusters, **extra})
-    vcov = {"CRV1": " + ".join(clusters)} if clusters else {"classical": "iid", "HC0": "HC1"}.get(rule, rule)
+    plain = {"classical": "iid", "CR2": "iid", "HC0": "HC1"}.get(rule, rule)
+    vcov = {"CRV1": " + ".join(clusters)} if rule == "CR1" else plain
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # collinear terms are said in `dropped`; the rest is about its own pandas
@@ -140,16 +195,36 @@ def fit_absorbed(numbers: Numbers, rule: str) -> Fit:
         raise DataError(_("formula: tidak ada suku yang bervariasi di dalam efek yang diserap (absorb).")) from None
     names = [str(name) for name in fit._coefnames]
     terms = [numbers.terms[int(name[1:])] for name in names]
-    free = len(numbers.y) - int(fit._df_k)
-    residuals = np.asarray(fit.resid(), dtype="float64")
     return Fit(
-        fit.coef().to_numpy(), np.asarray(fit._vcov), residuals, _count_df(numbers, free), terms, float(fit._r2_within)
+        beta=fit.coef().to_numpy(),
+        covariance=np.asarray(fit._vcov),
+        residuals=np.asarray(fit.resid(), dtype="float64"),
+        df=_count_df(numbers, len(numbers.y) - int(fit._df_k)),
+        terms=terms,
+        r2_within=float(fit._r2_within),
+        bread=np.linalg.inv(np.asarray(fit._hessian)),
+        free=float(len(numbers.y) - len(terms) - count_absorbed(numbers.absorbed)),
     )
+
+
+def _as_text(codes: np.ndarray) -> pd.Categorical:
+    """Return codes as levels of text: whole numbers would be counted amiss, a text per row takes seconds."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(np.arange(codes.max() + 1).astype("str")))
+
+
+def count_absorbed(absorbed: list[np.ndarray]) -> int:
+    """Return how many coefficients the absorbed effects stand for: all levels, less one for each further effect."""
+    return sum(int(codes.max()) for codes in absorbed) + bool(absorbed)
 
 
 def _count_df(numbers: Numbers, free: float) -> float:
     """Return the degrees of freedom: those of the residuals, or the fewest clusters less one."""
-    return float(free) if numbers.clusters is None else float(numbers.clusters.max(axis=0).min())
+    return float(free) if numbers.clusters is None else float(count_fewest(numbers) - 1)
+
+
+def count_fewest(numbers: Numbers) -> int:
+    """Return the number of clusters, of the column that has fewer; 0 without clusters."""
+    return 0 if numbers.clusters is None else int(numbers.clusters.max(axis=0).min()) + 1
 
 
 def require_errors(fit: Fit, numbers: Numbers) -> None:
@@ -172,7 +247,7 @@ def tidy(fit: Fit, n: int, df: np.ndarray | None = None) -> pd.DataFrame:
     """Return the tidy table with 95 % intervals by t; `df` gives each term its own degrees of freedom."""
     from scipy import stats
 
-    freedom = np.full(len(fit.beta), fit.df) if df is None else df
+    freedom = np.broadcast_to(fit.df if df is None else df, fit.beta.shape)
     error = np.sqrt(np.diag(fit.covariance))
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
     table = pd.DataFrame(
@@ -195,13 +270,24 @@ def count_clusters(codes: np.ndarray, names: list[str]) -> pd.Series:
     return pd.Series(codes.max(axis=0) + 1, index=names)
 
 
-def assume(numbers: Numbers, clusters: list[str]) -> tuple[str, ...]:
+def assume(clusters: list[str]) -> tuple[str, ...]:
     """Return what has to hold, in sentences."""
-    said = [_("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak.")]
-    if clusters:
-        said.append(_("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus."))
-    else:
-        said.append(_("Baris saling bebas."))
-    if numbers.clusters is not None and int(numbers.clusters.max(axis=0).min()) + 1 < FEW_CLUSTERS:
-        said.append(_("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
-    return tuple(said)
+    return (
+        _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
+        _("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus.") if clusters else _("Baris saling bebas."),
+    )
+
+
+def warn_errors(fit: Fit, numbers: Numbers, rule: str) -> tuple[str, ...]:
+    """Return what makes the errors doubtful: few clusters (CR1), few degrees of freedom or a lone cluster (CR2)."""
+    if rule == "CR1" and count_fewest(numbers) < FEW_CLUSTERS:
+        return (_("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS),)
+    if rule != "CR2":
+        return ()
+    few = list_values(np.array(fit.terms)[np.asarray(fit.df) < FEW_DF])
+    lone = list_values(np.array(fit.terms)[fit.seen < 1 - EXACT**0.5])
+    doubts = {
+        _("Derajat bebas di bawah {n} pada {terms}: nilai p dan selangnya tidak dapat diandalkan."): few,
+        _("Satu gugus menentukan sendiri {terms}: galat bakunya terlalu kecil."): lone,
+    }
+    return tuple(text.format(n=FEW_DF, terms=terms) for text, terms in doubts.items() if terms)

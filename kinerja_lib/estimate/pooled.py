@@ -120,7 +120,8 @@ def estimate_pooled(
     Estimate
         `table` has the row `mu`, or with `moderators` the intercept and a row per moderator, in the unit of the effect.
         `diagnostics`: `tau2`, `tau2_se` (squared unit; no error with "FE"), `q`, `q_p` (test that the studies share one
-        effect, or that the moderators explain all), `i2` (per cent), `h2`, `warnings`; `prediction_low`,
+        effect, or that the moderators explain all), `i2` (per cent), `h2`, `studies` (study = label of the row, effect,
+        variance), `warnings`; `prediction_low`,
         `prediction_high` (95 % for the effect of a new study; not with "FE" or `moderators`); with three or more
         studies of unequal errors `egger_z`, `egger_p` (the standard error as one more moderator, same `method`, normal)
         and `egger_t` (weighted least squares with a free dispersion); without `moderators` also `trim_fill_k0`
@@ -169,6 +170,7 @@ def estimate_pooled(
         raise DataError(_("moderators: suku menjelaskan efek tanpa sisa; tidak ada galat yang dapat ditaksir."))
     asymmetry = _test_asymmetry(y, v, x, method, interval)
     diagnostics = _describe(y, v, x, method, (tau2, tau2_se)) | asymmetry
+    diagnostics["studies"] = pd.DataFrame({"study": whole.index.astype("str"), "effect": y, "variance": v})
     wide, z = stats.t.ppf((1 + LEVEL) / 2, [found.df, np.inf])
     if method != "FE" and not names:
         reach = wide * np.sqrt(found.covariance[0, 0] + tau2)

@@ -1,7 +1,6 @@
 """Linear regression and differences of means, with standard errors that state their rule.
 
-Plain regressions go through statsmodels, absorbed effects through pyfixest. Where this stops: CR2 errors, and every
-question of cause, which is for the design to answer.
+Where this stops: every question of cause, which is for the design to answer.
 """
 
 from __future__ import annotations
@@ -35,10 +34,11 @@ from kinerja_lib.estimate.least_squares import (
     assume,
     choose_errors,
     count_clusters,
-    fit_absorbed,
-    fit_plain,
+    fit_numbers,
     require_errors,
+    settle_errors,
     tidy,
+    warn_errors,
 )
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _
@@ -46,8 +46,8 @@ from kinerja_lib.language import _
 if TYPE_CHECKING:
     from formulaic import Formula
 
-RegressionErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR1"]
-DifferenceErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1"]
+RegressionErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR1", "CR2"]
+DifferenceErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1", "CR2"]
 
 
 def estimate_regression(
@@ -70,17 +70,21 @@ def estimate_regression(
     absorb : str or list of str, optional
         Columns whose levels get an effect each that is not reported (fixed effects). Levels of one row are kept.
     cluster : str or list of str, optional
-        One or two columns within which the errors may be related; the errors are then CR1.
-    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1"}
-        Rule of the standard errors without `cluster`; with `cluster` leave it out or give "CR1".
+        One or two columns within which the errors may be related. The errors are then CR1, or CR2 where one column
+        has fewer than 40 clusters.
+    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "CR1", "CR2"}
+        Rule of the standard errors without `cluster`; with `cluster` leave it out or give "CR1" or "CR2". CR2 takes
+        one column; its working model is that of the fit, its degrees of freedom (Satterthwaite) differ by term.
     weights : str, optional
-        Column of analytic weights, above 0.
+        Column of analytic weights (inverse to the variance), above 0.
 
     Returns
     -------
     Estimate
         `table` has a row per term that is not collinear. `diagnostics`: `r2`, `r2_within` (with `absorb`), `df`
-        (Series by term), `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term).
+        (Series by term), `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term),
+        `covariance_classical` and `df_residual` (n - K; what `sensitivity_robustness` goes by), `sd_residual`,
+        `warnings`.
 
     Raises
     ------
@@ -91,7 +95,8 @@ def estimate_regression(
 
     References
     ----------
-    MacKinnon and White (1985); Liang and Zeger (1986). Absorbed effects: Berge (2018), as fixest counts them.
+    MacKinnon and White (1985); Liang and Zeger (1986). CR2: Bell and McCaffrey (2002), Pustejovsky and Tipton (2018).
+    Absorbed effects: Berge (2018), as fixest counts them.
 
     Examples
     --------
@@ -114,11 +119,12 @@ def estimate_regression(
     numbers, collinear = _build_design(
         whole, parsed, absorbed=absorbed, clusters=clusters, weights=weights, dropped=dropped
     )
-    fit = fit_absorbed(numbers, rule) if absorbed else fit_plain(numbers, rule)
+    rule = settle_errors(rule, errors, numbers)
+    fit = fit_numbers(numbers, rule)
     collinear += [term for term in numbers.terms if term not in fit.terms]
     require_errors(fit, numbers)
     dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in collinear}
-    words = _(ERRORS[rule]).format(cluster=" + ".join(clusters)) + (_(NESTED) if absorbed and clusters else "")
+    words = _(ERRORS[rule]).format(cluster=" + ".join(clusters)) + (_(NESTED) if absorbed and rule == "CR1" else "")
     return Estimate(
         table=tidy(fit, len(numbers.y)),
         estimand=_("perbedaan rata-rata {outcome} per satuan tiap suku, dengan suku lain tetap").format(
@@ -127,8 +133,8 @@ def estimate_regression(
         design="correlational",
         method=_name_method(weights, absorbed),
         errors=words,
-        assumptions=assume(numbers, clusters),
-        diagnostics=_diagnose(numbers, fit, clusters),
+        assumptions=assume(clusters),
+        diagnostics=_diagnose(numbers, fit, clusters) | {"warnings": warn_errors(fit, numbers, rule)},
         dropped=dropped,
         reference=REFERENCES[rule],
     )
@@ -153,17 +159,17 @@ def estimate_difference(
         Columns: a number, and what tells the groups apart.
     reference : level of `group`, optional
         The group that the others are compared with; the first declared (or sorted) level when left out.
-    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1"}
-        Rule of the standard errors; with `cluster` leave it out or give "CR1".
+    errors : {"classical", "HC0", "HC1", "HC2", "HC3", "welch", "CR1", "CR2"}
+        Rule of the standard errors; with `cluster` leave it out or give "CR1" or "CR2".
     cluster : str, optional
-        Column within which the errors may be related.
+        Column within which the errors may be related; the errors are then CR1, or CR2 with fewer than 40 clusters.
 
     Returns
     -------
     Estimate
         `table` has a row per other group: term is the level as text, n the rows of both groups. `diagnostics`:
         `means` (group, n, mean, std_dev), `df` (Series by term), `hedges_g` (Series by term; pooled standard
-        deviation, exact small-sample factor), and with `cluster` `n_clusters`.
+        deviation, exact small-sample factor), `warnings`, and with `cluster` `n_clusters`.
 
     Raises
     ------
@@ -174,7 +180,8 @@ def estimate_difference(
 
     References
     ----------
-    Welch (1947); MacKinnon and White (1985); Hedges (1981), Journal of Educational Statistics 6(2).
+    Welch (1947); MacKinnon and White (1985); Hedges (1981), Journal of Educational Statistics 6(2). CR2: Bell and
+    McCaffrey (2002), Pustejovsky and Tipton (2018).
 
     Examples
     --------
@@ -194,12 +201,20 @@ def estimate_difference(
     labels, levels = _order_groups(whole[group], reference)
     means = _summarise(values, labels, levels)
     numbers = _mark_groups(whole, values, labels, levels, clusters)
-    fit = fit_plain(numbers, "HC2" if rule == "welch" else rule)
+    rule = settle_errors(rule, errors, numbers)
+    fit = fit_numbers(numbers, "HC2" if rule == "welch" else rule)
     require_errors(fit, numbers)
-    df = _welch_df(means) if rule == "welch" else np.full(len(levels) - 1, fit.df)
-    table = tidy(fit, len(values), df=np.concatenate([[fit.df], df])).iloc[1:].reset_index(drop=True)
+    df = np.broadcast_to(fit.df, len(levels)).copy()
+    if rule == "welch":
+        df[1:] = _welch_df(means)
+    table = tidy(fit, len(values), df=df).iloc[1:].reset_index(drop=True)
     table["n"] = means["n"].to_numpy()[1:] + means["n"].iloc[0]
-    diagnostics: dict[str, object] = {"means": means, "df": pd.Series(df, index=levels[1:]), "hedges_g": _hedges(means)}
+    diagnostics: dict[str, object] = {
+        "means": means,
+        "df": pd.Series(df[1:], index=levels[1:]),
+        "hedges_g": _hedges(means),
+        "warnings": warn_errors(fit, numbers, rule),
+    }
     if numbers.clusters is not None:
         diagnostics["n_clusters"] = count_clusters(numbers.clusters, clusters)
     return Estimate(
@@ -210,7 +225,7 @@ def estimate_difference(
         design="correlational",
         method=_("Selisih rata-rata (regresi pada penanda kelompok)"),
         errors=_(ERRORS[rule]).format(cluster=" + ".join(clusters)),
-        assumptions=assume(numbers, clusters),
+        assumptions=assume(clusters),
         diagnostics=diagnostics,
         dropped=dropped,
         reference=REFERENCES[rule],
@@ -311,7 +326,10 @@ def _diagnose(numbers: Numbers, fit: Fit, clusters: list[str]) -> dict[str, obje
     found["df"] = pd.Series(fit.df, index=fit.terms)
     if numbers.clusters is not None:
         found["n_clusters"] = count_clusters(numbers.clusters, clusters)
-    return found | {"covariance": pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms)}
+    squares = float(weights @ fit.residuals**2) / fit.free
+    found["covariance"] = pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms)
+    found["covariance_classical"] = pd.DataFrame(squares * fit.bread, index=fit.terms, columns=fit.terms)
+    return found | {"df_residual": fit.free, "sd_residual": np.sqrt(squares)}
 
 
 def _name_method(weights: str | None, absorbed: list[str]) -> str:

@@ -49,3 +49,8 @@ class Estimate:
     diagnostics: Mapping[str, object] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
     reference: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The name of the standard-error rule, such as "CR2": the first word of `errors`."""
+        return self.errors.partition(" ")[0]

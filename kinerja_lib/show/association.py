@@ -78,7 +78,7 @@ def note_association(association: Association) -> Note:
             compose(
                 _("**Berkaitan, bukan menyebabkan.** Tidak ada yang diundi; hal lain dapat menggerakkan keduanya.")
             ),
-            compose(_("**Galat baku:** dikelompokkan menurut unit (CR1).")),
+            compose(_("**Galat baku:** dikelompokkan menurut unit ({rule})."), rule=association.within.rule),
         )
     )
 

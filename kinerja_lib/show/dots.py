@@ -10,12 +10,16 @@ from kinerja_lib.show.canvas import ACCENT, GREY, GROUP, INK, NARROW, PALE, POIN
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value with its interval and display string in one facet; `words` alone where it is hidden or missing."""
+    """A value with its interval and display string in one facet; `words` alone where it is hidden or missing.
+
+    `before` is drawn as a second, hollow dot.
+    """
 
     words: str
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,9 @@ def _draw_dot(canvas: Canvas, row: DotRow, cell: Cell, x: Scale, *, y: float, st
         return
     if cell.low is not None and cell.high is not None:
         canvas.line(x(cell.low), y, x(cell.high), y, color=color, width=2.2 if row.strong else 1.5)
+    if cell.before is not None:
+        canvas.line(x(cell.before), y, x(cell.value), y, color=PALE)
+        canvas.dot(x(cell.before), y, fill="#ffffff", edge=POINT)
     canvas.dot(
         x(cell.value),
         y,

@@ -134,7 +134,7 @@ def note_design(study: Study) -> Note | None:
     return Note(
         (
             first,
-            compose(_("**Galat baku:** dikelompokkan menurut orang (CR1).")),
+            compose(_("**Galat baku:** dikelompokkan menurut orang ({rule})."), rule=pooled.rule),
             compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions),
         )
     )
@@ -328,9 +328,9 @@ def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
         ]
     columns.append(TableColumn("n", _("n"), "count"))
     spanners = ({"label": "", "span": 1}, *({"label": label(arm), "span": 3} for arm in arms), {"label": "", "span": 1})
-    text = _("Semua waktu: galat baku dikelompokkan menurut orang (CR1). Tiap waktu: galat baku klasik.")
+    text = _("Semua waktu: galat baku dikelompokkan menurut orang ({rule}). Tiap waktu: galat baku klasik.")
     title = _("Selisih dengan pembanding, {outcome} ({unit})").format(outcome=study.outcome, unit=study.unit)
-    notes = (compose(text),) if study.pooled is not None else ()
+    notes = (compose(text, rule=study.pooled.rule),) if study.pooled is not None else ()
     return build_table(frame, columns, id=id, title=title, spanners=spanners, notes=notes)
 
 

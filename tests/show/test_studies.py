@@ -52,7 +52,12 @@ NAIVE = (
 )
 ARMS = (("pembanding", 119, (117, 114, 101)), ("kursus", 129, (127, 123, 111)), ("mentoring", 124, (124, 113, 99)))
 POOLED = Estimate(
-    pd.DataFrame(columns=list(COLUMNS)), "selisih", "random", "regresi", "CR1.", assumptions=("Diundi.", "Terpisah.")
+    pd.DataFrame(columns=list(COLUMNS)),
+    "selisih",
+    "random",
+    "regresi",
+    "CR1 (x).",
+    assumptions=("Diundi.", "Terpisah."),
 )
 
 

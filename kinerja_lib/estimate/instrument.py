@@ -1,0 +1,215 @@
+"""The effect on those whom an instrument moves, such as an invitation drawn by lot that not everyone follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.errors import DataError
+from kinerja_lib.estimate.inputs import (
+    Names,
+    as_names,
+    cluster_codes,
+    complete_rows,
+    independent_columns,
+    require_columns,
+    require_frame,
+    require_numeric,
+)
+from kinerja_lib.estimate.least_squares import (
+    ERRORS,
+    EXACT,
+    INTERCEPT,
+    REFERENCES,
+    Fit,
+    Numbers,
+    choose_errors,
+    count_clusters,
+    fit_numbers,
+    require_errors,
+    settle_errors,
+    tidy,
+    warn_errors,
+)
+from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.language import _
+
+LateErrors = Literal["classical", "HC0", "HC1", "CR1", "CR2"]
+
+WEAK = 10  # first-stage F below which intervals by t mislead (Staiger and Stock 1997, Econometrica 65(3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """Outcome, treatment, instrument (n each), a constant with the covariates (n by K), and the clusters."""
+
+    y: np.ndarray
+    d: np.ndarray
+    z: np.ndarray
+    others: np.ndarray
+    terms: list[str]
+    clusters: np.ndarray | None
+
+
+def estimate_late(
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    treatment: str,
+    instrument: str,
+    covariates: Names = (),
+    errors: LateErrors = "HC1",
+    cluster: Names = None,
+) -> Estimate:
+    """Estimate the effect of a treatment on those whom the instrument moves (two-stage least squares).
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per observation; not changed. Rows with a missing value in a used column are left out and counted.
+    outcome, treatment, instrument : str
+        Columns of numbers: the result, what was received (0 and 1, or a dose), and what was offered or drawn.
+    covariates : str or list of str
+        Columns held equal in both stages; text and categories become indicators of their levels.
+    errors : {"classical", "HC0", "HC1", "CR1", "CR2"}
+        Rule of the standard errors; with `cluster` leave it out or give "CR1" or "CR2".
+    cluster : str or list of str, optional
+        One or two columns within which the errors may be related. The errors are then CR1, or CR2 where one column
+        has fewer than 40 clusters.
+
+    Returns
+    -------
+    Estimate
+        `table` has one row, its term the name of the treatment. `diagnostics`: `first_stage_f` (of the instrument,
+        under the same rule of errors; infinite where all comply), `compliance` (change in the treatment per unit of
+        the instrument: with 0 and 1 on both sides the share that is moved), `df` (Series by term), `warnings`, and
+        with `cluster` `n_clusters`.
+
+    Raises
+    ------
+    CallError
+        A column that is not there, an unknown or contradictory `errors`.
+    DataError
+        No variation, an instrument without any relation to the treatment, fewer than two clusters, too few rows.
+
+    References
+    ----------
+    Imbens and Angrist (1994), Econometrica 62(2); Angrist, Imbens and Rubin (1996), JASA 91(434).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"nilai": [1.0, 2, 3, 4, 6, 8], "ikut": [0, 0, 0, 0, 1, 1], "undian": [0, 0, 0, 1, 1, 1]})
+    >>> late = estimate_late(frame, outcome="nilai", treatment="ikut", instrument="undian")
+    >>> late.table[["term", "estimate", "n"]].round(3)
+       term  estimate  n
+    0  ikut       6.0  6
+    """
+    frame = require_frame(data)
+    clusters, others = as_names(cluster), as_names(covariates)
+    rule = choose_errors(errors, LateErrors, "HC1", clusters)
+    named = {"outcome": [outcome], "treatment": [treatment], "instrument": [instrument]}
+    for argument, names in {**named, "covariates": others, "cluster": clusters}.items():
+        require_columns(frame, argument, names)
+    whole, dropped = complete_rows(frame, [outcome, treatment, instrument, *others, *clusters])
+    y, d, z = (require_numeric(whole[name], argument) for argument, (name,) in named.items())
+    columns, terms, lost = _build_covariates(whole[others])
+    codes = cluster_codes(whole, clusters) if clusters else None
+    stages = _Stages(y, d, z, columns, terms, codes)
+    first, fit, numbers, rule = _fit_stages(stages, treatment, instrument, (rule, errors))
+    strength = _first_stage_f(first, d)
+    diagnostics: dict[str, object] = {
+        "first_stage_f": strength,
+        "compliance": float(first.beta[-1]),
+        "df": pd.Series(np.broadcast_to(fit.df, fit.beta.shape)[-1:], index=[treatment]),
+        "warnings": _warn_weak(strength) + warn_errors(fit, numbers, rule),
+    }
+    if codes is not None:
+        diagnostics["n_clusters"] = count_clusters(codes, clusters)
+    return Estimate(
+        table=tidy(fit, len(y)).iloc[-1:].reset_index(drop=True),
+        estimand=_("dampak {treatment} terhadap {outcome} bagi mereka yang digerakkan oleh {instrument}").format(
+            treatment=treatment, outcome=outcome, instrument=instrument
+        ),
+        design="comparative",
+        method=_("Kuadrat terkecil dua tahap dengan instrumen {instrument}").format(instrument=instrument),
+        errors=_(ERRORS[rule]).format(cluster=" + ".join(clusters)),
+        assumptions=(
+            _("Instrumen seperti diundi, setelah kovariat disamakan."),
+            _("Instrumen mengubah hasil hanya lewat perlakuan."),
+            _("Tidak ada yang berbuat kebalikan dari yang digerakkan instrumen."),
+            _("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus.")
+            if clusters
+            else _("Baris saling bebas."),
+        ),
+        diagnostics=diagnostics,
+        dropped=dropped | {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in lost},
+        reference=f"Imbens and Angrist (1994), Econometrica 62(2); {REFERENCES[rule]}",
+    )
+
+
+def _build_covariates(frame: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return a constant and the covariates (n by K) with their terms, and the terms left out as collinear."""
+    parts = [np.ones((len(frame), 1))]
+    terms = [INTERCEPT]
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+            parts.append(column.to_numpy(dtype="float64")[:, None])
+            terms.append(str(name))
+        else:
+            marks = pd.get_dummies(column, drop_first=True)
+            parts.append(marks.to_numpy(dtype="float64"))
+            terms += [f"{name}[T.{level}]" for level in marks.columns]
+    columns = np.column_stack(parts)
+    kept = independent_columns(columns)
+    return columns[:, kept], [terms[i] for i in kept], [term for i, term in enumerate(terms) if i not in kept]
+
+
+def _fit_stages(
+    stages: _Stages, treatment: str, instrument: str, asked: tuple[str, str]
+) -> tuple[Fit, Fit, Numbers, str]:
+    """Return both stages, the numbers of the second, and the rule of errors.
+
+    The second stage is the least-squares fit of X^b + e on X^, where X^ holds the fitted treatment and e the residuals
+    by the real one: same coefficients, and every rule of errors applies as it stands.
+    """
+    n, k = stages.others.shape
+    if k + 1 >= n:
+        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
+        raise DataError(message.format(n=n, k=k + 1))
+    for argument, name, values in (("treatment", treatment, stages.d), ("instrument", instrument, stages.z)):
+        if len(independent_columns(np.column_stack([stages.others, values]))) == k:
+            message = _("{argument}: kolom {name} ditentukan oleh covariates. Lepas kovariat itu.")
+            raise DataError(message.format(argument=argument, name=name))
+    x = np.column_stack([stages.others, stages.z])
+    first = Numbers(stages.d, x, [*stages.terms, instrument], None, stages.clusters, [])
+    rule = settle_errors(*asked, first)
+    fitted = fit_numbers(first, rule)
+    x = np.column_stack([stages.others, stages.d - fitted.residuals])
+    if len(independent_columns(x)) == k:
+        message = _("instrument: kolom {name} tidak berkaitan dengan {treatment}; dampaknya tidak dapat ditaksir.")
+        raise DataError(message.format(name=instrument, treatment=treatment))
+    beta = np.linalg.lstsq(x, stages.y)[0]
+    real = np.column_stack([stages.others, stages.d]) @ beta
+    second = Numbers(x @ beta + stages.y - real, x, [*stages.terms, treatment], None, stages.clusters, [])
+    fit = fit_numbers(second, rule)
+    require_errors(fit, second)
+    return fitted, fit, second, rule
+
+
+def _first_stage_f(first: Fit, d: np.ndarray) -> float:
+    if float(np.abs(first.residuals).max()) <= EXACT * float(np.ptp(d)):
+        return float("inf")
+    return float(first.beta[-1] ** 2 / first.covariance[-1, -1])
+
+
+def _warn_weak(strength: float) -> tuple[str, ...]:
+    if strength >= WEAK:
+        return ()
+    message = _(
+        "Instrumen lemah (F tahap pertama di bawah {n}): taksiran condong ke regresi biasa, selang menyesatkan."
+    )
+    return (message.format(n=WEAK),)

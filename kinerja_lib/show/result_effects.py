@@ -1,0 +1,133 @@
+"""Results as a table, as coefficients, and by time since a roll-out began."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.estimate import Estimate
+from kinerja_lib.language import _
+from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.show.blocks import Figure, LeftOut, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.canvas import span
+from kinerja_lib.show.curves import Axis, Curve, Guide, draw_curves
+from kinerja_lib.show.dots import DotRow, Facet, draw_dots
+from kinerja_lib.show.numbers import SMALL, count, number
+from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_ends, say_value, tick_of
+
+
+def table_result(result: Estimate, words: Words) -> Table:
+    """Return the rows of a result: estimate, standard error, interval, n; its rules, warnings and losses below."""
+    table = result.table
+    decimals = find_decimals(table[["estimate", "std_error"]])
+    frame = pd.DataFrame(
+        {
+            "term": [words.name(term) for term in table["term"]],
+            "group": [words.name(group) if group else "" for group in table["group"].fillna("")],
+            "estimate": table["estimate"].to_numpy(),
+            "std_error": table["std_error"].to_numpy(),
+            "interval": [say_ends(row, decimals) for row in each_row(table)],
+            "n": table["n"].to_numpy(),
+        }
+    )
+    columns = [
+        TableColumn("term", _("Suku")),
+        *([TableColumn("group", _("Kelompok"), "text")] if frame["group"].any() else []),
+        TableColumn("estimate", _("Taksiran"), "number", decimals),
+        TableColumn("std_error", _("Galat baku"), "number", decimals),
+        TableColumn("interval", _("Selang 95 %"), "words"),
+        TableColumn("n", _("n"), "count"),
+    ]
+    few = frame["n"] < MIN_GROUP
+    cover = frame[["estimate", "std_error", "interval", "n"]].astype("object").where(few, None)
+    cover = cover.mask(few, SMALL)
+    title = words.title or result.estimand[:1].upper() + result.estimand[1:]
+    return build_table(frame, columns, id=words.id, title=title, hidden=cover, notes=_notes(result))
+
+
+def _notes(result: Estimate) -> tuple[Any, ...]:
+    """Return the rule of the errors, what was left out and what to beware of, a line each."""
+    lines = [compose(_("{method}. {errors}."), method=result.method.rstrip("."), errors=result.errors.rstrip("."))]
+    if result.dropped:
+        lost = "; ".join(f"{reason}: {count(number_lost)}" for reason, number_lost in result.dropped.items())
+        lines.append(compose(_("Tidak dipakai: {lost}."), lost=lost))
+    warnings = result.diagnostics.get("warnings", ())
+    lines += [compose("{text}", text=str(text)) for text in warnings]  # type: ignore[attr-defined]
+    return tuple(lines)
+
+
+def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
+    """Return estimates as dots with intervals beside nought; of a hazard, ratios beside one."""
+    ratio = "hazard_ratio" in result.diagnostics
+    table = result.table[result.table["estimate"].notna() & (result.table["n"] >= MIN_GROUP)]
+    terms = table["term"].astype("str")
+    table = table[~(terms.eq("Intercept") | terms.str.contains("|", regex=False)) | (len(table) == 1)]
+    if table.empty:
+        return LeftOut(_("tidak ada taksiran yang dapat digambar"))
+    if ratio:
+        table = table.assign(**{name: np.exp(table[name]) for name in ("estimate", "conf_low", "conf_high")})
+    still = 1.0 if ratio else 0.0
+    decimals = find_decimals(table["estimate"])
+    cells = [dot_cell(row, decimals) for row in each_row(table)]
+    rows = [
+        DotRow(words.name(row.term), (cell,), count(row.n).text, under=words.name(row.group) if row.group else "")
+        for row, cell in zip(each_row(table), cells, strict=True)
+    ]
+    clear = int(((table["conf_low"] > still) | (table["conf_high"] < still)).sum())
+    reference = _("1 = laju sama") if ratio else _("0 = tidak ada selisih")
+    low, high = span([*table["conf_low"], *table["conf_high"], *table["estimate"]], include=[still])
+    facet = Facet("", words.unit or result.estimand, low, high, tick_of(decimals), (still, reference))
+    title = (
+        _("Tidak ada taksiran yang jelas berbeda dari {still}")
+        if not clear
+        else _("{clear} dari {all} taksiran jelas berbeda dari {still}")
+    )
+    return build_figure(
+        words,
+        title.format(still=number(still, 0), clear=count(clear), all=count(len(table))),
+        subtitle=_("{estimand}, selang 95 %").format(estimand=result.estimand),
+        caption=_("Taksiran dengan selangnya. {errors}.").format(errors=result.errors.rstrip(".")),
+        alt=[f"{row.label}: {cell.words}" for row, cell in zip(rows, cells, strict=True)],
+        draw=lambda width: draw_dots(rows, [facet], n_head="n", width=width),
+        data=table,
+    )
+
+
+def plot_event_study(result: Estimate, words: Words) -> Figure | LeftOut:
+    """Return the effect by time since the start, the time before it too: there it should be nought."""
+    events = pd.DataFrame(result.diagnostics["event"])
+    overall = events[events["term"].astype("str") == "overall"]
+    events = events[events["term"].astype("str") != "overall"]
+    events = events.assign(time=events["term"].astype("float64")).sort_values("time")
+    if events.empty:
+        return LeftOut(_("tidak ada waktu sebelum dan sesudah mulai yang dapat ditaksir"))
+    before = events[events["time"] < 0]
+    early = bool(((before["conf_low"] > 0) | (before["conf_high"] < 0)).any())
+    decimals = find_decimals(events["estimate"])
+    values = {name: tuple(events[name].astype("float64")) for name in ("time", "estimate", "conf_low", "conf_high")}
+    curve = Curve(
+        "", values["time"], values["estimate"], values["conf_low"], values["conf_high"], line=False, dots=True
+    )
+    low, high = span([*values["conf_low"], *values["conf_high"]], include=[0.0])
+    x = Axis(min(values["time"]) - 0.6, max(values["time"]) + 0.6, lambda v: f"{v:g}", _("periode sejak mulai"))
+    y = Axis(low, high, tick_of(decimals), words.unit or result.estimand)
+    guides = (Guide(0.0, ""), Guide(-0.5, _("mulai"), upright=True))
+    title = (
+        _("Selisih sudah ada sebelum mulai: bacalah dengan curiga")
+        if early
+        else _("Sebelum mulai tidak ada selisih yang jelas")
+        if len(before)
+        else _("Selisih menurut waktu sejak mulai")
+    )
+    whole = "" if overall.empty else _(" Keseluruhan: {words}.").format(words=say_value(overall.iloc[0], decimals))
+    return build_figure(
+        words,
+        title,
+        subtitle=_("{estimand}, selang 95 %").format(estimand=result.estimand),
+        caption=_("Taksiran menurut periode sejak mulai.") + whole,
+        alt=[f"{row.time:g}: {say_value(row, decimals)}" for row in each_row(events)],
+        draw=lambda width: draw_curves([curve], x, y, guides=guides, width=width),
+        data=events,
+    )
