@@ -92,7 +92,7 @@ def draw_curves(
         SVG.
     """
     narrow = width <= NARROW
-    named = [curve for curve in curves if curve.name]
+    named = [curve for curve in curves if curve.name and curve.line]
     top = 26 + (15 * len(named) if narrow else 0)
     left = max(46.0, *(text_width(y.tick(v), 12) + 14 for v in Scale(y.low, y.high, 0, 1).ticks(5)))
     right = width - (12 if narrow or not named else min(150, max(text_width(c.name, 12) for c in named) + 16))
@@ -176,8 +176,12 @@ def _name_curves(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, *,
     ends = []
     for at, curve in enumerate(curves):
         points = _places(curve, curve.y, x, y)
-        if curve.name and points:
+        if not (curve.name and points):
+            continue
+        if curve.line:
             ends.append((points[-1][1], at, curve.name))
+        else:
+            canvas.text(points[-1][0] + 9, points[-1][1] + 4, curve.name, size=12, color=GREY)
     for row, (_end, at, name) in enumerate(sorted(ends, key=lambda end: end[1]) if narrow else []):
         color = SHADES[min(at, len(SHADES) - 1)]
         canvas.line(0, 24 + 15 * row, 14, 24 + 15 * row, color=color, width=2.2)

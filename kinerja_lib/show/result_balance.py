@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.language import _
@@ -12,7 +11,7 @@ from kinerja_lib.show.blocks import Figure, LeftOut, each_row
 from kinerja_lib.show.canvas import span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, number, percent
-from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_value, tick_of
+from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, frame_of, say_value, tick_of
 
 ALIKE = 0.1  # standardised difference up to which arms are called alike (Austin 2009)
 FACETS, STUDIES = 3, 40  # the most terms and studies that a figure holds
@@ -20,7 +19,7 @@ FACETS, STUDIES = 3, 40  # the most terms and studies that a figure holds
 
 def plot_balance(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return the standardised differences between the arms before (hollow) and after adjustment."""
-    rows = pd.DataFrame(result.diagnostics["balance"])
+    rows = frame_of(result, "balance")
     rows = rows[rows["after"].notna()]
     if rows.empty:
         return LeftOut(_("tidak ada ciri yang dibandingkan"))
@@ -30,7 +29,7 @@ def plot_balance(result: Estimate, words: Words) -> Figure | LeftOut:
         for row in each_row(rows)
     ]
     low, high = span([*rows["before"], *rows["after"]], include=[-ALIKE, ALIKE])
-    facet = Facet("", _("selisih baku antarkelompok"), low, high, tick_of(1), (0.0, _("0 = setara")))
+    facet = Facet("", _("selisih baku antarkelompok"), low, high, tick_of(low, high), (0.0, _("0 = setara")))
     title = (
         _("Setelah disesuaikan, kedua kelompok setara pada semua ciri")
         if not apart
@@ -55,7 +54,7 @@ def plot_overlap(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return the range and median of the propensity of each arm, and who lies outside of the other's."""
     if "overlap" not in result.diagnostics:
         return LeftOut(_("hasil ini tidak memakai skor kecenderungan"))
-    rows = pd.DataFrame(result.diagnostics["overlap"])
+    rows = frame_of(result, "overlap")
     if (rows["n"] < MIN_GROUP).any():
         return LeftOut(_("kurang dari {k} orang").format(k=MIN_GROUP))
     dots = [
@@ -64,8 +63,8 @@ def plot_overlap(result: Estimate, words: Words) -> Figure | LeftOut:
         )
         for row in each_row(rows)
     ]
-    facet = Facet("", _("peluang mendapat perlakuan"), 0.0, 1.0, tick_of(1))
-    worst = rows.loc[rows["outside"].idxmax()]
+    facet = Facet("", _("peluang mendapat perlakuan"), 0.0, 1.0, tick_of(0.0, 1.0))
+    worst = rows.iloc[int(rows["outside"].argmax())]
     title = (
         _("Tiap kelompok mempunyai bandingannya")
         if worst["outside"] == 0
@@ -86,7 +85,7 @@ def plot_overlap(result: Estimate, words: Words) -> Figure | LeftOut:
 
 def plot_probability_change(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return how the probability of each level changes with each term, in points of per cent."""
-    rows = pd.DataFrame(result.diagnostics["probability_change"])
+    rows = frame_of(result, "probability_change")
     columns = ["estimate", "conf_low", "conf_high"]
     rows = rows.assign(**{name: 100 * rows[name].astype("float64") for name in columns})
     terms = list(dict.fromkeys(rows["term"].astype("str")))[:FACETS]
@@ -97,12 +96,12 @@ def plot_probability_change(result: Estimate, words: Words) -> Figure | LeftOut:
     cells = {(str(row.term), str(row.group)): dot_cell(row, 1) for row in each_row(rows)}
     dots = [DotRow(words.name(level), tuple(cells[term, level] for term in terms)) for level in levels]
     low, high = span([*rows["conf_low"], *rows["conf_high"]], include=[0.0])
-    decimals = 0 if high - low > 6 else 1
     facets = [
-        Facet(words.name(term), _("poin persen"), low, high, tick_of(decimals), (0.0, _("0 = tetap"))) for term in terms
+        Facet(words.name(term), _("poin persen"), low, high, tick_of(low, high), (0.0, _("0 = tetap")))
+        for term in terms
     ]
     clear = rows[(rows["conf_low"] > 0) | (rows["conf_high"] < 0)]
-    most = rows.loc[rows["estimate"].abs().idxmax()]
+    most = rows.iloc[int(rows["estimate"].abs().argmax())]
     title = (
         _("Peluang tiap tingkat tidak jelas berubah")
         if clear.empty
@@ -123,7 +122,7 @@ def plot_studies(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return each study with its interval, and all together last."""
     if "studies" not in result.diagnostics:
         return LeftOut(_("hasil ini tidak menggabungkan studi"))
-    studies = pd.DataFrame(result.diagnostics["studies"])
+    studies = frame_of(result, "studies")
     if len(studies) > STUDIES:
         return LeftOut(_("lebih dari {n} studi; lihat diagram corongnya").format(n=STUDIES))
     spread = 1.959963984540054 * np.sqrt(studies["variance"])
@@ -135,7 +134,7 @@ def plot_studies(result: Estimate, words: Words) -> Figure | LeftOut:
     whole = result.table.iloc[0]
     dots.append(DotRow(_("Gabungan"), (dot_cell(whole, decimals),), gap=True, strong=True))
     low, high = span([*studies["conf_low"], *studies["conf_high"]], include=[0.0])
-    facet = Facet("", words.unit or result.estimand, low, high, tick_of(decimals), (0.0, _("0 = tidak ada selisih")))
+    facet = Facet("", words.unit or result.estimand, low, high, tick_of(low, high), (0.0, _("0 = tidak ada selisih")))
     return build_figure(
         words,
         _("Gabungan {n} studi: {value}").format(n=count(len(studies)), value=say_value(whole, decimals)),

@@ -9,11 +9,11 @@ from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _
 from kinerja_lib.privacy import MIN_GROUP
-from kinerja_lib.show.blocks import Figure, LeftOut, Table, TableColumn, build_table, compose
+from kinerja_lib.show.blocks import Figure, LeftOut, Table, TableColumn, build_table, compose, each_row
 from kinerja_lib.show.canvas import span
 from kinerja_lib.show.curves import Axis, Beneath, Curve, Guide, draw_curves
 from kinerja_lib.show.numbers import SMALL, count, interval, number, percent
-from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, say_value, tick_of
+from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, frame_of, say_value, tick_of
 
 Z = 1.959963984540054  # normal quantile of a 95 % interval
 
@@ -29,7 +29,7 @@ def plot_incidence(result: Estimate, words: Words) -> Figure | LeftOut:
 
 
 def _plot_steps(result: Estimate, words: Words, what: str, *, start: float) -> Figure | LeftOut:
-    risk = pd.DataFrame(result.diagnostics["at_risk"])
+    risk = frame_of(result, "at_risk")
     rows = result.table.assign(time=risk["time"].to_numpy(), n_risk=risk["n_risk"].to_numpy())
     rows = rows[rows["n"] >= MIN_GROUP]
     if rows.empty:
@@ -62,8 +62,8 @@ def _plot_steps(result: Estimate, words: Words, what: str, *, start: float) -> F
 
 
 def _step_curve(part: pd.DataFrame, name: str, start: float) -> Curve:
-    columns = [(start, *part[column].astype("float64")) for column in ("estimate", "conf_low", "conf_high")]
-    return Curve(name, (0.0, *part["time"].astype("float64")), *columns, step=True)
+    y, low, high = ((start, *part[column].astype("float64")) for column in ("estimate", "conf_low", "conf_high"))
+    return Curve(name, (0.0, *part["time"].astype("float64")), y, low, high, step=True)
 
 
 def _scaled(curve: Curve) -> Curve:
@@ -85,7 +85,7 @@ def _at_risk(part: pd.DataFrame, at: np.ndarray) -> tuple[str, ...]:
 
 def plot_acceptability(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return how likely the net benefit is above nought, by what a unit of effect is worth."""
-    rows = pd.DataFrame(result.diagnostics["acceptability"]).sort_values("threshold")
+    rows = frame_of(result, "acceptability").sort_values("threshold")
     if len(rows) < 2:
         return LeftOut(_("beri paling sedikit dua nilai threshold"))
     shares = tuple(100 * rows["probability"].astype("float64"))
@@ -108,15 +108,15 @@ def plot_acceptability(result: Estimate, words: Words) -> Figure | LeftOut:
 
 def plot_funnel(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return the studies of a pooled result against their standard errors, with the limits of chance alone."""
-    studies = pd.DataFrame(result.diagnostics["studies"])
+    studies = frame_of(result, "studies")
     errors = tuple(np.sqrt(studies["variance"].astype("float64")))
     effects = tuple(studies["effect"].astype("float64"))
     centre, widest = float(result.table["estimate"].iloc[0]), max(errors) * 1.05
     decimals = find_decimals(effects)
     sides = [Curve("", (centre, centre + sign * Z * widest), (0.0, widest), dashed=True) for sign in (-1.0, 1.0)]
     low, high = span([*effects, *(side.x[1] for side in sides)])
-    x = Axis(low, high, tick_of(decimals), words.unit or _("efek"))
-    y = Axis(0.0, widest, tick_of(find_decimals(errors)), _("galat baku (yang teliti di atas)"), turned=True)
+    x = Axis(low, high, tick_of(low, high), words.unit or _("efek"))
+    y = Axis(0.0, widest, tick_of(0.0, widest), _("galat baku (yang teliti di atas)"), turned=True)
     p = result.diagnostics.get("egger_p")
     title = (
         _("Studi kecil tidak jelas menyimpang")
@@ -148,7 +148,7 @@ def plot_contours(result: Robustness, words: Words) -> Figure | LeftOut:
     The line joins the pairs of partial R2 at which the adjusted estimate is nought (Cinelli and Hazlett 2020); the dots
     are confounders so many times as strong as the benchmarks.
     """
-    bounds = pd.DataFrame(result.diagnostics["bounds"])
+    bounds = frame_of(result, "bounds")
     most = max(0.4, *(1.2 * bounds[name].max() for name in ("r2dz_x", "r2yz_dx"))) if len(bounds) else 0.4
     treatment = np.linspace(0.002, min(float(most), 0.95), 120)
     outcome = result.partial_r2 / (1 - result.partial_r2) * (1 - treatment) / treatment
@@ -164,9 +164,9 @@ def plot_contours(result: Robustness, words: Words) -> Figure | LeftOut:
             line=False,
             dots=True,
         )
-        for row in bounds.itertuples()
+        for row in each_row(bounds)
     ]
-    whole = tick_of(0)
+    whole = tick_of(0.0, 100.0)
     x = Axis(0.0, 100 * float(treatment[-1]), whole, _("kaitan pengganggu dengan perlakuan (R² parsial, %)"))
     y = Axis(0.0, 100 * float(most), whole, _("kaitan pengganggu dengan hasil (R² parsial, %)"))
     return build_figure(
@@ -184,10 +184,10 @@ def plot_contours(result: Robustness, words: Words) -> Figure | LeftOut:
 
 def table_bounds(result: Robustness, words: Words) -> Table:
     """Return the adjusted estimate for confounders so many times as strong as the benchmarks."""
-    bounds = pd.DataFrame(result.diagnostics["bounds"])
+    bounds = frame_of(result, "bounds")
     decimals = find_decimals(bounds["adjusted_estimate"]) if len(bounds) else 2
     frame = bounds.assign(
-        benchmark=[f"{row.multiple:g} × {words.name(row.benchmark)}" for row in bounds.itertuples()],
+        benchmark=[f"{row.multiple:g} × {words.name(row.benchmark)}" for row in each_row(bounds)],
         r2dz_x=100 * bounds["r2dz_x"],
         r2yz_dx=100 * bounds["r2yz_dx"],
     )

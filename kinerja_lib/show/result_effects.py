@@ -15,7 +15,16 @@ from kinerja_lib.show.canvas import span
 from kinerja_lib.show.curves import Axis, Curve, Guide, draw_curves
 from kinerja_lib.show.dots import DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import SMALL, count, number
-from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_ends, say_value, tick_of
+from kinerja_lib.show.result_parts import (
+    Words,
+    build_figure,
+    dot_cell,
+    find_decimals,
+    frame_of,
+    say_ends,
+    say_value,
+    tick_of,
+)
 
 
 def table_result(result: Estimate, words: Words) -> Table:
@@ -78,9 +87,13 @@ def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
     clear = int(((table["conf_low"] > still) | (table["conf_high"] < still)).sum())
     reference = _("1 = laju sama") if ratio else _("0 = tidak ada selisih")
     low, high = span([*table["conf_low"], *table["conf_high"], *table["estimate"]], include=[still])
-    facet = Facet("", words.unit or result.estimand, low, high, tick_of(decimals), (still, reference))
+    tested = table["p_value"].notna().any()
+    line = (still, reference) if tested else None
+    facet = Facet("", words.unit, low, high, tick_of(low, high), line)
     title = (
-        _("Tidak ada taksiran yang jelas berbeda dari {still}")
+        _("{name}: {value}").format(name=rows[0].label, value=say_value(next(iter(each_row(table))), decimals))
+        if not tested
+        else _("Tidak ada taksiran yang jelas berbeda dari {still}")
         if not clear
         else _("{clear} dari {all} taksiran jelas berbeda dari {still}")
     )
@@ -97,7 +110,7 @@ def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
 
 def plot_event_study(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return the effect by time since the start, the time before it too: there it should be nought."""
-    events = pd.DataFrame(result.diagnostics["event"])
+    events = frame_of(result, "event")
     overall = events[events["term"].astype("str") == "overall"]
     events = events[events["term"].astype("str") != "overall"]
     events = events.assign(time=events["term"].astype("float64")).sort_values("time")
@@ -112,7 +125,7 @@ def plot_event_study(result: Estimate, words: Words) -> Figure | LeftOut:
     )
     low, high = span([*values["conf_low"], *values["conf_high"]], include=[0.0])
     x = Axis(min(values["time"]) - 0.6, max(values["time"]) + 0.6, lambda v: f"{v:g}", _("periode sejak mulai"))
-    y = Axis(low, high, tick_of(decimals), words.unit or result.estimand)
+    y = Axis(low, high, tick_of(low, high), words.unit or result.estimand)
     guides = (Guide(0.0, ""), Guide(-0.5, _("mulai"), upright=True))
     title = (
         _("Selisih sudah ada sebelum mulai: bacalah dengan curiga")

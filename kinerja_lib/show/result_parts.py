@@ -9,13 +9,43 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kinerja_lib.estimate import Estimate
+from kinerja_lib.estimate.sensitivity import Robustness
+from kinerja_lib.language import _, mark
 from kinerja_lib.show.blocks import Figure, tidy_rows
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.dots import Cell
 from kinerja_lib.show.numbers import interval, number
-from kinerja_lib.vocabulary import label
+from kinerja_lib.vocabulary import LABELS, label
 
 Labels = Mapping[str, str]
+
+TERMS = {  # terms that the estimators themselves give
+    "Intercept": mark("Intersep"),
+    "overall": mark("Keseluruhan"),
+    "treatment": mark("Perlakuan"),
+    "propensity": mark("Skor kecenderungan"),
+    "att": mark("Selisih pada yang diperlakukan"),
+    "mu": mark("Gabungan"),
+    "alpha": mark("Alfa Cronbach"),
+    "alpha_standardised": mark("Alfa baku"),
+    "omega_total": mark("Omega total"),
+    "lambda6": mark("Lambda 6 Guttman"),
+    "mean_r": mark("Rata-rata korelasi antarbutir"),
+    "icc1": "ICC(1)",
+    "icc2": "ICC(2)",
+    "rwg_mean": mark("rwg, rata-rata"),
+    "rwg_median": mark("rwg, nilai tengah"),
+    "ad_mean": mark("Simpangan rata-rata (AD)"),
+    "acme": mark("Lewat perantara"),
+    "ade": mark("Langsung"),
+    "total": mark("Seluruhnya"),
+    "proportion": mark("Bagian lewat perantara"),
+    "cost_difference": mark("Selisih biaya"),
+    "effect_difference": mark("Selisih hasil"),
+    "icer": mark("Biaya tiap satuan hasil (ICER)"),
+    "net_benefit": mark("Manfaat bersih"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +58,21 @@ class Words:
     unit: str
 
     def name(self, term: object) -> str:
-        """Return what a reader calls a term or level."""
-        return self.labels.get(str(term)) or label(str(term))
+        """Return what a reader calls a term or level; a column of the user's own keeps its name."""
+        text = str(term)
+        if text in self.labels:
+            return self.labels[text]
+        if text in TERMS:
+            return _(TERMS[text])
+        return label(text) if text in LABELS else text
+
+
+def frame_of(result: Estimate | Robustness, name: str) -> pd.DataFrame:
+    """Return one of the small tables among the diagnostics of a result."""
+    found = result.diagnostics[name]
+    if not isinstance(found, pd.DataFrame):
+        raise TypeError(f"diagnostics {name!r} is a {type(found).__name__}, not a DataFrame")
+    return found
 
 
 def find_decimals(values: Any) -> int:
@@ -45,8 +88,10 @@ def dot_cell(row: Any, decimals: int) -> Cell:
     return Cell(number(row.estimate, decimals).text, float(row.estimate), *ends)
 
 
-def tick_of(decimals: int) -> Callable[[float], str]:
-    """Return what writes a value on an axis."""
+def tick_of(low: float, high: float) -> Callable[[float], str]:
+    """Return what writes a value on an axis with these ends: no more decimals than tell its ticks apart."""
+    step = (high - low) / 4
+    decimals = 0 if step >= 1 or step <= 0 else min(4, int(np.ceil(-np.log10(step))))
     return lambda value: number(value, decimals).text
 
 
