@@ -145,7 +145,8 @@ def estimate_hazard(
     fit, found = _estimate(spells, happened, x, ties, codes)
     table = tidy(fit, len(whole))
     ratio = table[["term", "estimate", "conf_low", "conf_high"]].copy()
-    ratio.iloc[:, 1:] = np.exp(ratio.iloc[:, 1:])
+    with np.errstate(over="ignore"):  # a term in too large a unit: its ratio is infinite, its log is not
+        ratio.iloc[:, 1:] = np.exp(ratio.iloc[:, 1:])
     if codes is not None:
         found["n_clusters"] = count_clusters(codes[:, None], clusters)
     said = _("sandwich (Lin-Wei) bergugus menurut {cluster}, tanpa koreksi sampel kecil; sebaran normal")
@@ -214,10 +215,20 @@ def _estimate(
     if codes is not None:
         influence = _score_rows(risks, state) @ inverse
         sums = np.column_stack([np.bincount(codes[order], column) for column in influence.T])
+        _require_errors(np.diag(sums.T @ sums) > FLAT * np.diag(inverse), x.columns)
         inverse = sums.T @ sums
     covariance = inverse / np.outer(scale, scale)
     found["covariance"] = pd.DataFrame(covariance, index=x.columns, columns=x.columns)
     return Fit(beta / scale, covariance, np.empty(0), np.inf, [str(name) for name in x.columns]), found
+
+
+def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
+    if not sound.all():
+        message = _(
+            "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
+            "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
+        )
+        raise DataError(message.format(term=list_values(terms[~sound])))
 
 
 def _sort_risks(

@@ -123,7 +123,8 @@ def count_events(spells: Lifetimes, times: np.ndarray, happened: np.ndarray) -> 
 def read_times(argument: str, asked: float | Iterable[float]) -> np.ndarray:
     """Return the times asked for, sorted, each once."""
     try:
-        times = np.unique(np.asarray(asked if isinstance(asked, Iterable) else [asked], dtype="float64"))
+        several = isinstance(asked, Iterable) and not isinstance(asked, str)
+        times = np.unique(np.asarray(list(asked) if several else [asked], dtype="float64"))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         times = np.array([np.nan])
     if not bool((np.isfinite(times) & (times >= 0)).all()):

@@ -14,6 +14,7 @@ from kinerja_lib.errors import CallError, list_values
 from kinerja_lib.estimate.inputs import complete_rows, require_frame
 from kinerja_lib.estimate.lifetimes import (
     CENSORED,
+    SINGULAR,
     Curve,
     Lifetimes,
     Z,
@@ -281,7 +282,7 @@ def _aalen_johansen(spells: Lifetimes, first: np.ndarray, other: np.ndarray) -> 
     n = count_at_risk(spells, times)
     d1, d2 = count_events(spells, times, first), count_events(spells, times, other)
     incidence, variance = _incidence(n, d1, d2)
-    known = (variance > 0) & (incidence > 0) & (incidence < 1)
+    known = (variance > 0) & (incidence > 0) & (incidence < 1 - SINGULAR)
     error = np.sqrt(np.where(known, variance, np.nan))
     inside = np.where(known, incidence, 0.5)
     spread = np.exp(Z * error / (inside * np.log(inside)))  # below 1: the logarithm is negative
