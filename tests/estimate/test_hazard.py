@@ -201,6 +201,14 @@ def test_a_rare_category_with_one_exit_is_no_separation() -> None:
     assert hazard(data, "x").table["estimate"][0] == pytest.approx(np.log(1 / 5000), abs=0.7)
 
 
+def test_errors_that_one_cluster_determines_are_refused() -> None:
+    # who left before the first exit tells nothing, so one cluster holds the whole score, which is zero
+    data = planted().assign(lone=lambda d: (d.index == 0).astype(int))
+    data.loc[0, ["bulan", "keluar"]] = [1e-6, 0]
+    with pytest.raises(DataError, match="suku x, z: galat baku tidak dapat dihitung, karena satu baris atau terlalu"):
+        hazard(data, cluster="lone")
+
+
 BAD = {
     "no frame": ({"data": None}, CallError, "data: ditemukan NoneType"),
     "missing duration": ({"duration": "bulam"}, CallError, "duration: kolom bulam tidak ada.*Maksud Anda bulan"),
@@ -222,7 +230,6 @@ BAD = {
     "other codes": ({"event": "unit"}, DataError, "kolom unit berisi 1, 10, 11"),
     "no variation": ({"formula": "x + one"}, DataError, "suku one tidak bervariasi"),
     "no variation at risk": ({"formula": "x + late"}, DataError, "suku late tidak bervariasi di antara yang berisiko"),
-    "cluster is the term": ({"formula": "z", "cluster": "z"}, DataError, "suku z: galat baku tidak dapat dihitung"),
     "separation": ({"formula": "x + never"}, DataError, "suku never tidak punya taksiran hingga"),
     "separation by order": ({"formula": "bulan_lagi"}, DataError, "suku bulan_lagi tidak punya taksiran hingga"),
     "entry too late": ({"entry": "bulan"}, DataError, "entry: kolom bulan tidak mendahului bulan"),
