@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kinerja_lib.estimate.attrition import bound_attrition
+from kinerja_lib.estimate.hazard import estimate_hazard
 from kinerja_lib.estimate.instrument import estimate_late
 from kinerja_lib.estimate.pooled import estimate_pooled
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
@@ -14,16 +15,20 @@ from kinerja_lib.estimate.sensitivity import (
     sensitivity_robustness,
     sensitivity_selection,
 )
+from kinerja_lib.estimate.survival import estimate_incidence, estimate_survival
 
 __all__ = [
     "Estimate",
     "bound_attrition",
     "estimate_agreement",
     "estimate_difference",
+    "estimate_hazard",
+    "estimate_incidence",
     "estimate_late",
     "estimate_pooled",
     "estimate_regression",
     "estimate_reliability",
+    "estimate_survival",
     "expect_regression_to_mean",
     "sensitivity_evalue",
     "sensitivity_robustness",

@@ -1,0 +1,399 @@
+"""Which terms raise or lower the rate of leaving: proportional hazards, fitted by Newton's method.
+
+Sums over the people at risk are cumulative sums over event times, so the cost grows with the rows, not their pairs.
+Where this stops: one kind of event (for one cause, make a 0/1 column of it), terms that do not change over time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.estimate.inputs import (
+    Names,
+    as_names,
+    cluster_codes,
+    complete_rows,
+    independent_columns,
+    parse_formula,
+    require_columns,
+    require_frame,
+)
+from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
+from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes, require_times
+from kinerja_lib.estimate.regression import _expand
+from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.survival import kaplan_meier
+from kinerja_lib.language import _
+
+if TYPE_CHECKING:
+    from formulaic import Formula
+
+Ties = Literal["efron", "breslow"]
+
+STEPS = 100  # Newton steps; a likelihood that rises for ever needs about 40 to be seen
+CLOSE = 1e-10  # gain in log likelihood at which it stands still
+MOVING = 1e-2  # a term that then still moves a linear predictor by more than this has no finite estimate
+FAR = 300.0  # spread of the linear predictor that no finite estimate has
+FLAT = 1e-12  # share of its information below which a term does not vary among those at risk
+PER_TERM = 10  # events per term below which estimates are unstable (Peduzzi et al. 1995)
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """Rows (n) sorted by their last event time; x standardised (n by p); rows with an event (E).
+
+    Row i is at risk at the event times (of T) number `first[i]` up to but without `last[i]`. Of each event: its row,
+    the number of its `time`, and the share of its ties that counts as gone before it (`tied`).
+    """
+
+    x: np.ndarray
+    first: np.ndarray | None
+    last: np.ndarray
+    event: np.ndarray
+    time: np.ndarray
+    tied: np.ndarray
+    n_times: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """At some coefficients: log likelihood, weights exp(x b) (n), their sum and the mean of x at risk by event (E)."""
+
+    loglik: float
+    weight: np.ndarray
+    total: np.ndarray
+    mean: np.ndarray
+
+
+def estimate_hazard(
+    data: pd.DataFrame,
+    formula: str,
+    *,
+    duration: str,
+    event: str,
+    entry: str | None = None,
+    ties: Ties = "efron",
+    cluster: Names = None,
+) -> Estimate:
+    """Estimate by how much each term multiplies the rate of an event (Cox's proportional hazards).
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per spell; not changed. Rows with a missing value in a used column are left out and counted.
+    formula : str
+        The terms, without a left side: ``"coaching + C(golongan)"``; names are columns of `data`.
+    duration, event : str
+        Columns: how long (above 0, any unit) until the event or until the observation ended, and 1 (or True) for an
+        event, 0 for an end of observation. For one cause among several: 1 for that cause, 0 for all others.
+    entry : str, optional
+        Column with the time at which a person came under observation (delayed entry), below `duration`.
+    ties : {"efron", "breslow"}
+        How events at the same time are counted.
+    cluster : str, optional
+        Column within which the errors may be related.
+
+    Returns
+    -------
+    Estimate
+        `table` has a row per term that is not collinear: the log of the hazard ratio. `diagnostics`: `hazard_ratio`
+        (term, estimate, conf_low, conf_high), `zph` (term, statistic, df, p; last row GLOBAL: does the ratio change
+        with time, 1 less Kaplan-Meier as the scale), `loglik`, `concordance` (Harrell's C), `events` (number),
+        `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term), `warnings`.
+
+    Raises
+    ------
+    CallError
+        A column that is not there, an unreadable formula or one with a left side, unknown `ties`.
+    DataError
+        No event, a term that does not vary or has no finite estimate (separation), durations of 0 or less, entry not
+        before the end, fewer than two clusters.
+
+    References
+    ----------
+    Cox (1972), JRSS B 34; Efron (1977), JASA 72; Breslow (1974), Biometrics 30. Clusters: Lin and Wei (1989), JASA 84.
+    `zph`: Grambsch and Therneau (1994), Biometrika 81, as the score test of the R package survival 3.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"bulan": [2, 3, 5, 6, 7], "keluar": [1, 1, 1, 0, 1], "coaching": [0, 1, 0, 1, 1]})
+    >>> result = estimate_hazard(frame, "coaching", duration="bulan", event="keluar")
+    >>> result.table[["term", "estimate", "n"]].round(3)
+           term  estimate  n
+    0  coaching    -1.439  5
+    """
+    require_choice("ties", ties, get_args(Ties))
+    frame, clusters = require_frame(data), as_names(cluster)
+    used = require_times(frame, duration, event, entry)
+    require_columns(frame, "cluster", clusters)
+    if len(clusters) > 1:
+        message = _("cluster: ditemukan {n} kolom ({found}); di sini hanya satu.")
+        raise CallError(message.format(n=len(clusters), found=list_values(clusters)))
+    parsed = _parse_terms(formula, duration)
+    names = sorted(str(name) for name in parsed.required_variables)
+    require_columns(frame, "formula", names)
+    whole, dropped = complete_rows(frame, [*used, *names, *clusters])
+    whole, x = _read_terms(whole, parsed, dropped)
+    spells = read_lifetimes(whole, duration=duration, event=event, entry=entry)
+    happened = find_events(spells, event)
+    codes = cluster_codes(whole, clusters)[:, 0] if clusters else None
+    fit, found = _estimate(spells, happened, x, ties, codes)
+    table = tidy(fit, len(whole))
+    ratio = table[["term", "estimate", "conf_low", "conf_high"]].copy()
+    with np.errstate(over="ignore"):  # a term in too large a unit: its ratio is infinite, its log is not
+        ratio.iloc[:, 1:] = np.exp(ratio.iloc[:, 1:])
+    if codes is not None:
+        found["n_clusters"] = count_clusters(codes[:, None], clusters)
+    said = _("sandwich (Lin-Wei) bergugus menurut {cluster}, tanpa koreksi sampel kecil; sebaran normal")
+    return Estimate(
+        table=table,
+        estimand=_("log rasio hazard {event} per satuan tiap suku, dengan suku lain tetap").format(event=event),
+        design="correlational",
+        method=_("Regresi Cox (kejadian bersamaan: {ties})").format(ties=ties.capitalize()),
+        errors=said.format(cluster=clusters[0]) if clusters else _("dari informasi teramati; sebaran normal"),
+        assumptions=(
+            _("Rasio hazard tetap sepanjang waktu (lihat zph)."),
+            _("Yang tersensor akan keluar seperti yang masih diamati dengan nilai suku yang sama."),
+            _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
+        ),
+        diagnostics={"hazard_ratio": ratio, **found, "warnings": _warn(found, len(table))},
+        dropped=dropped,
+        reference="Cox (1972), JRSS B 34; Efron (1977), JASA 72; Grambsch and Therneau (1994), Biometrika 81",
+    )
+
+
+def _parse_terms(formula: object, duration: str) -> Formula:
+    """Return the parsed formula with the duration on its left, which every model matrix here has."""
+    if isinstance(formula, str) and "~" in formula:
+        message = _("formula: {formula} punya sisi kiri; tulis sukunya saja, sisanya lewat duration dan event.")
+        raise CallError(message.format(formula=repr(formula)))
+    return parse_formula(f"`{duration}` ~ {formula}" if isinstance(formula, str) else formula)
+
+
+def _read_terms(whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows and terms that can be computed; what is left out goes into `dropped`."""
+    _y, x, rows = _expand(whole, parsed)
+    if len(rows) < len(whole):
+        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
+    x = x.drop(columns=INTERCEPT, errors="ignore").astype("float64")
+    if x.shape[1] == 0:
+        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
+    _require_variation(np.ptp(x.to_numpy(), axis=0) == 0, x.columns)
+    kept = [place - 1 for place in independent_columns(np.column_stack([np.ones(len(x)), x])) if place > 0]
+    for term in x.columns.delete(kept):
+        dropped[_("suku kolinear, dikeluarkan: {term}").format(term=term)] = 1
+    return whole.iloc[rows].reset_index(drop=True), x.iloc[:, kept]
+
+
+def _require_variation(still: np.ndarray, terms: pd.Index) -> None:
+    if still.any():
+        message = _("formula: suku {names} tidak bervariasi di antara yang berisiko pada saat kejadian; keluarkan.")
+        raise DataError(message.format(names=list_values(terms[still])))
+
+
+def _estimate(
+    spells: Lifetimes, happened: np.ndarray, x: pd.DataFrame, ties: Ties, codes: np.ndarray | None
+) -> tuple[Fit, dict[str, Any]]:
+    """Return the fit in the units of `x`, and its diagnostics."""
+    scale = x.std(ddof=0).to_numpy()
+    curve = kaplan_meier(spells, happened)
+    order, risks = _sort_risks(spells, happened, (x - x.mean()).to_numpy() / scale, curve.times, ties)
+    beta, state, information = _fit(risks, x.columns)
+    inverse = np.linalg.inv(information)
+    passed = 1 - np.concatenate([[1.0], curve.estimate[:-1, 0]])[risks.time]
+    found = {
+        "zph": _zph(risks, state, inverse, passed, [*x.columns, "GLOBAL"]),
+        "loglik": state.loglik,
+        "concordance": _concordance(risks, risks.x @ beta),
+        "events": len(risks.event),
+    }
+    if codes is not None:
+        influence = _score_rows(risks, state) @ inverse
+        sums = np.column_stack([np.bincount(codes[order], column) for column in influence.T])
+        _require_errors(np.diag(sums.T @ sums) > FLAT * np.diag(inverse), x.columns)
+        inverse = sums.T @ sums
+    covariance = inverse / np.outer(scale, scale)
+    found["covariance"] = pd.DataFrame(covariance, index=x.columns, columns=x.columns)
+    return Fit(beta / scale, covariance, np.empty(0), np.inf, [str(name) for name in x.columns]), found
+
+
+def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
+    if not sound.all():
+        message = _(
+            "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
+            "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
+        )
+        raise DataError(message.format(term=list_values(terms[~sound])))
+
+
+def _sort_risks(
+    spells: Lifetimes, happened: np.ndarray, x: np.ndarray, times: np.ndarray, ties: Ties
+) -> tuple[np.ndarray, Risks]:
+    last = np.searchsorted(times, spells.duration, "right")
+    order = np.argsort(last, kind="stable")
+    event = np.flatnonzero(happened[order])
+    time = last[order][event] - 1
+    deaths = np.bincount(time)
+    before = np.arange(len(event)) - (np.cumsum(deaths) - deaths)[time]
+    return order, Risks(
+        x=x[order],
+        first=None if spells.entry is None else np.searchsorted(times, spells.entry[order], "right"),
+        last=last[order],
+        event=event,
+        time=time,
+        tied=before / deaths[time] if ties == "efron" else np.zeros(len(event)),
+        n_times=len(times),
+    )
+
+
+def _sum_ties(risks: Risks, values: np.ndarray) -> np.ndarray:
+    """Return the sum of `values` (E) over the events at each time (T)."""
+    return np.bincount(risks.time, values, risks.n_times)
+
+
+def _sum_at_risk(risks: Risks, values: np.ndarray) -> np.ndarray:
+    """Return the sum of `values` (n) over who is at risk at each event, less the share of its ties gone before (E)."""
+
+    def beyond(place: np.ndarray) -> np.ndarray:
+        return np.asarray(np.cumsum(np.bincount(place, values, risks.n_times + 1)[::-1])[::-1][1:])
+
+    sums = beyond(risks.last) - (0 if risks.first is None else beyond(risks.first))
+    return np.asarray(sums[risks.time] - risks.tied * _sum_ties(risks, values[risks.event])[risks.time])
+
+
+def _sum_over_time(risks: Risks, values: np.ndarray) -> np.ndarray:
+    """Return for each row the sum of `values` (E) over the events at which it was at risk, ties by their share (n)."""
+    passed = np.concatenate([[0.0], np.cumsum(_sum_ties(risks, values))])
+    sums = passed[risks.last] - (0 if risks.first is None else passed[risks.first])
+    sums[risks.event] -= _sum_ties(risks, values * risks.tied)[risks.time]
+    return np.asarray(sums)
+
+
+def _evaluate(risks: Risks, beta: np.ndarray) -> State:
+    line = risks.x @ beta
+    line -= line.max()
+    weight = np.exp(line)
+    total = _sum_at_risk(risks, weight)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a step too far has no likelihood, and is halved
+        mean = np.column_stack([_sum_at_risk(risks, weight * column) for column in risks.x.T]) / total[:, None]
+        loglik = float((line[risks.event] - np.log(total)).sum()) if (total > 0).all() else -np.inf
+        return State(loglik, weight, total, mean)
+
+
+def _inform(risks: Risks, state: State, factor: np.ndarray | float = 1.0) -> np.ndarray:
+    """Return the sum over events of `factor` (E) times the covariance of x among those at risk (p by p)."""
+    expected = state.weight * _sum_over_time(risks, factor / state.total)
+    return np.asarray((risks.x.T * expected) @ risks.x - (state.mean.T * factor) @ state.mean)
+
+
+def _fit(risks: Risks, terms: pd.Index) -> tuple[np.ndarray, State, np.ndarray]:
+    """Return coefficients, state and information at the maximum; refuse a term that runs away."""
+    beta = np.zeros(len(terms))
+    state = _evaluate(risks, beta)
+    information = _inform(risks, state)
+    size, direction = np.linalg.eigh(information / len(risks.event))
+    part = np.abs(direction[:, 0])
+    _require_variation((part > part.max() / 2) & (size[0] < FLAT), terms)
+    for _number in range(STEPS):
+        step = np.linalg.solve(information, (risks.x[risks.event] - state.mean).sum(axis=0))
+        gain = float(step @ information @ step) / 2
+        beta, state = _advance(risks, beta, state, step)
+        information = _inform(risks, state)
+        if gain < CLOSE or np.ptp(risks.x @ beta) > FAR:
+            break
+    reach = np.abs(step) * np.ptp(risks.x, axis=0)
+    if gain >= CLOSE or reach.max() > MOVING:
+        message = _(
+            "formula: suku {names} tidak punya taksiran hingga, karena memisahkan kejadian dengan sempurna (misalnya "
+            "satu kategori tanpa kejadian). Gabungkan kategorinya, keluarkan suku itu, atau pakai estimate_survival."
+        )
+        raise DataError(message.format(names=list_values(terms[reach > reach.max() / 2])))
+    return beta, state, information
+
+
+def _advance(risks: Risks, beta: np.ndarray, state: State, step: np.ndarray) -> tuple[np.ndarray, State]:
+    """Return coefficients and state after the step, halved until the likelihood does not fall."""
+    for _number in range(30):
+        after = _evaluate(risks, beta + step)
+        if after.loglik >= state.loglik - 1e-12 * abs(state.loglik):
+            return beta + step, after
+        step = step / 2
+    return beta, state
+
+
+def _score_rows(risks: Risks, state: State) -> np.ndarray:
+    """Return the score residual of each row (n by p), ties as the fit counts them."""
+    pulled = np.column_stack([_sum_over_time(risks, column / state.total) for column in state.mean.T])
+    rows = state.weight[:, None] * (pulled - risks.x * _sum_over_time(risks, 1 / state.total)[:, None])
+    deaths = np.bincount(risks.time)[:, None]
+    average = np.column_stack([_sum_ties(risks, column) for column in state.mean.T]) / deaths
+    rows[risks.event] += risks.x[risks.event] - average[risks.time]
+    return np.asarray(rows)
+
+
+def _zph(risks: Risks, state: State, inverse: np.ndarray, time: np.ndarray, terms: list[str]) -> pd.DataFrame:
+    """Return the score test that x times `time` (E) adds nothing, by term and for all; empty if time stands still."""
+    from scipy import stats
+
+    centred = time - time.mean()
+    cross = _inform(risks, state, centred)
+    variance = _inform(risks, state, centred**2) - cross @ inverse @ cross
+    if np.linalg.eigvalsh(variance)[0] <= FLAT * len(time):
+        return pd.DataFrame({"term": [], "statistic": [], "df": [], "p": []})
+    score = centred @ (risks.x[risks.event] - state.mean)
+    statistic = np.append(score**2 / np.diag(variance), score @ np.linalg.solve(variance, score))
+    df = np.append(np.ones(len(score), dtype="int64"), len(score))
+    return pd.DataFrame({"term": terms, "statistic": statistic, "df": df, "p": stats.chi2.sf(statistic, df)})
+
+
+def _concordance(risks: Risks, line: np.ndarray) -> float:
+    """Return the share of comparable pairs in which who left first had the higher hazard; ties of it count half."""
+    ranks = np.unique(np.round(line, 10), return_inverse=True)[1]
+    own, goes = ranks[risks.event], np.ones(len(ranks), dtype="int64")
+    goes[risks.event] = 0
+    # who outlasts an event: all rows of later times, and those of its own time that are censored
+    order = np.lexsort((goes, risks.last))[::-1]
+    length = np.searchsorted(-(2 * risks.last + goes)[order], -2 * (risks.time + 1) - 1, "right")
+    below, upto = (_count_below(ranks[order], length, limit) for limit in (own, own + 1))
+    if risks.first is not None:  # less those who had not yet entered
+        order = np.argsort(-risks.first, kind="stable")
+        out = np.searchsorted(-risks.first[order], -risks.time)
+        length, below = length - out, below - _count_below(ranks[order], out, own)
+        upto = upto - _count_below(ranks[order], out, own + 1)
+    pairs = int(length.sum())
+    return float((below + upto).sum()) / 2 / pairs if pairs else float("nan")
+
+
+def _count_below(ranks: np.ndarray, length: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Return how many of the first `length` ranks are below `limit`, by splitting on one bit after the other."""
+    low, high, count = np.zeros_like(length), length, np.zeros_like(length)
+    for bit in range(int(ranks.max() + 1).bit_length() - 1, -1, -1):
+        zero, one = (ranks >> bit) & 1 == 0, (limit >> bit) & 1 == 1
+        zeros = np.concatenate([[0], np.cumsum(zero)])
+        left, right = zeros[low], zeros[high]
+        count += np.where(one, right - left, 0)
+        low, high = np.where(one, zeros[-1] + low - left, left), np.where(one, zeros[-1] + high - right, right)
+        ranks = np.concatenate([ranks[zero], ranks[~zero]])
+    return count
+
+
+def _warn(found: dict[str, Any], terms: int) -> tuple[str, ...]:
+    said = []
+    if found["events"] < PER_TERM * terms:
+        message = _("Kejadian sedikit ({events} untuk {k} suku, di bawah {n} per suku): taksiran tidak stabil.")
+        said.append(message.format(events=found["events"], k=terms, n=PER_TERM))
+    if "n_clusters" in found and int(found["n_clusters"].iloc[0]) < FEW_CLUSTERS:
+        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
+    changing = found["zph"].loc[found["zph"]["p"] < 0.05, "term"]
+    if found["zph"].empty:
+        said.append(_("Uji hazard proporsional tidak dapat dihitung: waktu kejadian terlalu sedikit."))
+    elif len(changing):
+        said.append(
+            _("Rasio hazard berubah menurut waktu (zph, p < 0,05): {names}.").format(names=list_values(changing))
+        )
+    return tuple(said)
