@@ -181,7 +181,7 @@ def _name_curves(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, *,
         if curve.line:
             ends.append((points[-1][1], at, curve.name))
         else:
-            canvas.text(points[-1][0] + 9, points[-1][1] + 4, curve.name, size=12, color=GREY)
+            _name_dot(canvas, curve.name, *points[-1])
     for row, (_end, at, name) in enumerate(sorted(ends, key=lambda end: end[1]) if narrow else []):
         color = SHADES[min(at, len(SHADES) - 1)]
         canvas.line(0, 24 + 15 * row, 14, 24 + 15 * row, color=color, width=2.2)
@@ -191,6 +191,11 @@ def _name_curves(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, *,
         floor = max(end + 4, floor + 16)
         color = ACCENT if at == 0 else GREY
         canvas.text(x.stop + 8, floor, name, size=12, color=color, bold=at == 0, room=canvas.width - x.stop - 8)
+
+
+def _name_dot(canvas: Canvas, name: str, x: float, y: float) -> None:
+    canvas.box(x + 7, y - 8, text_width(name, 12) + 4, 16, fill="#ffffff", alpha=0.85)
+    canvas.text(x + 9, y + 4, name, size=12, color=GREY)
 
 
 def _write_rows(canvas: Canvas, rows: Sequence[Beneath], head: str, x: Scale, top: float) -> None:

@@ -26,10 +26,12 @@ from kinerja_lib.show.result_parts import (
     tick_of,
 )
 
+ROWS, TIMES = 14, 6  # a curve of more rows is shown at so many times
+
 
 def table_result(result: Estimate, words: Words) -> Table:
     """Return the rows of a result: estimate, standard error, interval, n; its rules, warnings and losses below."""
-    table = result.table
+    table = _thin(result)
     decimals = find_decimals(table[["estimate", "std_error"]])
     frame = pd.DataFrame(
         {
@@ -54,6 +56,20 @@ def table_result(result: Estimate, words: Words) -> Table:
     cover = cover.mask(few, SMALL)
     title = words.title or result.estimand[:1].upper() + result.estimand[1:]
     return build_table(frame, columns, id=words.id, title=title, hidden=cover, notes=_notes(result))
+
+
+def _thin(result: Estimate) -> pd.DataFrame:
+    """Return the rows that a table shows: all, but of a curve those at a few times."""
+    table = result.table
+    if "at_risk" not in result.diagnostics or len(table) <= ROWS:
+        return table
+    time = frame_of(result, "at_risk")["time"].to_numpy()
+    wanted = np.linspace(0, time.max(), TIMES + 1)[1:]
+    kept = []
+    for _group, rows in table.assign(time=time).groupby("group", sort=False, dropna=False):
+        at = np.searchsorted(rows["time"].to_numpy(), wanted, side="right") - 1
+        kept += [int(position) for position in dict.fromkeys(rows.index[at[at >= 0]])]
+    return table.loc[kept]
 
 
 def _notes(result: Estimate) -> tuple[Any, ...]:
