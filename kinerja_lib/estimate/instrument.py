@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -40,18 +39,6 @@ from kinerja_lib.language import _
 LateErrors = Literal["classical", "HC0", "HC1", "CR1", "CR2"]
 
 WEAK = 10  # first-stage F below which intervals by t mislead (Staiger and Stock 1997, Econometrica 65(3))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stages:
-    """Outcome, treatment, instrument (n each), a constant with the covariates (n by K), and the clusters."""
-
-    y: np.ndarray
-    d: np.ndarray
-    z: np.ndarray
-    others: np.ndarray
-    terms: list[str]
-    clusters: np.ndarray | None
 
 
 def estimate_late(
@@ -117,8 +104,13 @@ def estimate_late(
     y, d, z = (require_numeric(whole[name], argument) for argument, (name,) in named.items())
     columns, terms, lost = _build_covariates(whole[others])
     codes = cluster_codes(whole, clusters) if clusters else None
-    stages = _Stages(y, d, z, columns, terms, codes)
-    first, fit, numbers, rule = _fit_stages(stages, treatment, instrument, (rule, errors))
+    _require_room(columns, treatment=whole[treatment], instrument=whole[instrument])
+    start = Numbers(d, np.column_stack([columns, z]), [*terms, instrument], None, codes, [])
+    rule = settle_errors(rule, errors, start)
+    first = fit_numbers(start, rule)
+    numbers = _second_stage(start, first, y, treatment)
+    fit = fit_numbers(numbers, rule)
+    require_errors(fit, numbers)
     strength = _first_stage_f(first, d)
     diagnostics: dict[str, object] = {
         "first_stage_f": strength,
@@ -168,36 +160,31 @@ def _build_covariates(frame: pd.DataFrame) -> tuple[np.ndarray, list[str], list[
     return columns[:, kept], [terms[i] for i in kept], [term for i, term in enumerate(terms) if i not in kept]
 
 
-def _fit_stages(
-    stages: _Stages, treatment: str, instrument: str, asked: tuple[str, str]
-) -> tuple[Fit, Fit, Numbers, str]:
-    """Return both stages, the numbers of the second, and the rule of errors.
-
-    The second stage is the least-squares fit of X^b + e on X^, where X^ holds the fitted treatment and e the residuals
-    by the real one: same coefficients, and every rule of errors applies as it stands.
-    """
-    n, k = stages.others.shape
+def _require_room(others: np.ndarray, **columns: pd.Series) -> None:
+    """Refuse too few rows, and a treatment or instrument that the covariates fix."""
+    n, k = others.shape
     if k + 1 >= n:
         message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
         raise DataError(message.format(n=n, k=k + 1))
-    for argument, name, values in (("treatment", treatment, stages.d), ("instrument", instrument, stages.z)):
-        if len(independent_columns(np.column_stack([stages.others, values]))) == k:
+    for argument, values in columns.items():
+        if len(independent_columns(np.column_stack([others, values]))) == k:
             message = _("{argument}: kolom {name} ditentukan oleh covariates. Lepas kovariat itu.")
-            raise DataError(message.format(argument=argument, name=name))
-    x = np.column_stack([stages.others, stages.z])
-    first = Numbers(stages.d, x, [*stages.terms, instrument], None, stages.clusters, [])
-    rule = settle_errors(*asked, first)
-    fitted = fit_numbers(first, rule)
-    x = np.column_stack([stages.others, stages.d - fitted.residuals])
-    if len(independent_columns(x)) == k:
+            raise DataError(message.format(argument=argument, name=values.name))
+
+
+def _second_stage(start: Numbers, first: Fit, y: np.ndarray, treatment: str) -> Numbers:
+    """Return the regression of X^b + e on X^, where X^ holds the fitted treatment and e the residuals by the real one.
+
+    Its coefficients are those of two stages, its residuals are e: every rule of errors applies to it as it stands.
+    """
+    others = start.x[:, :-1]
+    x = np.column_stack([others, start.y - first.residuals])
+    if len(independent_columns(x)) < x.shape[1]:
         message = _("instrument: kolom {name} tidak berkaitan dengan {treatment}; dampaknya tidak dapat ditaksir.")
-        raise DataError(message.format(name=instrument, treatment=treatment))
-    beta = np.linalg.lstsq(x, stages.y)[0]
-    real = np.column_stack([stages.others, stages.d]) @ beta
-    second = Numbers(x @ beta + stages.y - real, x, [*stages.terms, treatment], None, stages.clusters, [])
-    fit = fit_numbers(second, rule)
-    require_errors(fit, second)
-    return fitted, fit, second, rule
+        raise DataError(message.format(name=start.terms[-1], treatment=treatment))
+    beta = np.linalg.lstsq(x, y)[0]
+    e = y - np.column_stack([others, start.y]) @ beta
+    return Numbers(x @ beta + e, x, [*start.terms[:-1], treatment], None, start.clusters, [])
 
 
 def _first_stage_f(first: Fit, d: np.ndarray) -> float:
