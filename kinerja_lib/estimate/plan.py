@@ -126,7 +126,7 @@ def plan_sample(
         return design.plan("effect", people, effect, power)
     size = float(effect or 0.0)
     found = _solve(lambda value: design.power(value, size), power, design.least(), MOST)
-    return design.plan("n", found, size, power)
+    return design.plan("n", found, size, design.power(found, size))
 
 
 @dataclass(frozen=True, slots=True)
