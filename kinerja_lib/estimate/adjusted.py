@@ -208,7 +208,8 @@ def estimate_adjusted(
         raise DataError(_("outcome: hasil tidak bersisa di dalam kelompok, sehingga galat baku tidak dapat dihitung."))
     n = len(arms.y)
     means = tidy(Fit(values, covariance, arms.y, arms.df, list(ARMS)), n)
-    rule = _(RULES["match" if method == "match" else errors])
+    kind = "match" if method == "match" else errors
+    rule = _(RULES[kind])
     rule += _(CLUSTERED).format(cluster=" + ".join(clusters)) if clusters else ""
     diagnostics = _diagnose(arms, score, weight, means.assign(n=[int(side.sum()) for side in arms.sides]))
     diagnostics["propensity"] = pd.Series(score.p, index=frame.index[arms.rows])
