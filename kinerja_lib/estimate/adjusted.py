@@ -30,6 +30,7 @@ from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, cou
 from kinerja_lib.estimate.matching import match_arms
 from kinerja_lib.estimate.regression import _expand
 from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.scalars import require_number
 from kinerja_lib.language import _, mark
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def estimate_adjusted(
     means = tidy(Fit(values, covariance, arms.y, arms.df, list(ARMS)), n)
     kind = "match" if method == "match" else errors
     rule = _(RULES[kind])
-    rule += _(CLUSTERED).format(cluster=" + ".join(clusters)) if clusters else ""
+    rule += _(CLUSTERED).format(cluster=" + ".join(clusters)) if clusters else _("; sebaran normal")
     diagnostics = _diagnose(arms, score, weight, means.assign(n=[int(side.sum()) for side in arms.sides]))
     diagnostics["propensity"] = pd.Series(score.p, index=frame.index[arms.rows])
     if arms.clusters is not None:
@@ -296,10 +297,10 @@ def _build_arms(
 
 def _read_treatment(values: pd.Series) -> np.ndarray:
     """Return who was treated; anything but 0 and 1 is refused, and so is one group alone."""
-    found = sorted(values.unique(), key=str)
+    found = sorted(values.unique().tolist(), key=str)
     if set(found) != {0, 1}:
         message = _("treatment: kolom {name} berisi {found}; diperlukan 0 (tidak menerima) dan 1 (menerima).")
-        raise DataError(message.format(name=values.name, found=list_values(found)))
+        raise DataError(message.format(name=values.name, found=list_values(map(repr, found))))
     return values.to_numpy().astype(bool)
 
 
@@ -348,9 +349,7 @@ def _separated(arms: Arms) -> DataError:
 
 def _trim(arms: Arms, score: Score, trim: float) -> np.ndarray:
     """Return the positions in the data of the rows whose score is far enough from 0 and 1."""
-    if isinstance(trim, bool) or not isinstance(trim, int | float) or not 0 < trim < 0.5:
-        message = _("trim: ditemukan {found}; yang diizinkan: bilangan di atas 0 dan di bawah 0,5.")
-        raise CallError(message.format(found=repr(trim)))
+    require_number("trim", trim, 0, 0.5)
     kept = (score.p >= trim) & (score.p <= 1 - trim)
     if min((kept & side).sum() for side in arms.sides) < 2:
         raise DataError(_("trim: {found} tidak menyisakan dua kelompok; pakai angka lebih kecil.").format(found=trim))

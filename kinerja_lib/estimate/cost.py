@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError
-from kinerja_lib.estimate.draws import require_draws, two_sided
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
@@ -26,6 +25,7 @@ from kinerja_lib.estimate.inputs import (
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, LEVEL, count_clusters
 from kinerja_lib.estimate.regression import _order_groups
 from kinerja_lib.estimate.result import COLUMNS, Estimate
+from kinerja_lib.estimate.scalars import refuse, require_draws, require_number, two_sided
 from kinerja_lib.language import _
 
 CELLS = 200_000  # numbers drawn at a time: what fits near the processor
@@ -96,7 +96,8 @@ def estimate_cost_effectiveness(
     2               icer       1.0  4
     """
     frame, clusters = require_frame(data), as_names(cluster)
-    worth = _read_thresholds(threshold)
+    given = list(threshold) if np.iterable(threshold) else [threshold]
+    worth = list(dict.fromkeys(require_number("threshold", value, 0, closed=True) for value in given))
     require_draws(draws)
     if len(clusters) > 1:
         raise CallError(_("cluster: paling banyak satu kolom untuk penarikan ulang."))
@@ -144,15 +145,6 @@ def estimate_cost_effectiveness(
         dropped=dropped,
         reference="Briggs, Wonderling and Mooney (1997), Health Economics 6(4)",
     )
-
-
-def _read_thresholds(threshold: Sequence[float] | float) -> list[float]:
-    worth = [threshold] if isinstance(threshold, int | float) else list(threshold)
-    for value in worth:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < np.inf:
-            message = _("threshold: ditemukan {found}; yang diizinkan: bilangan mulai 0.")
-            raise CallError(message.format(found=repr(value)))
-    return [float(value) for value in dict.fromkeys(worth)]
 
 
 def _total(
@@ -317,8 +309,7 @@ def present_value(flows: Sequence[float], rate: float) -> PresentValue:
     from numpy_financial import npv
 
     money = _read_flows(flows)
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not -1 < rate < np.inf:
-        raise CallError(_("rate: ditemukan {found}; yang diizinkan: bilangan di atas -1.").format(found=repr(rate)))
+    require_number("rate", rate, -1)
     return PresentValue(float(npv(rate, money)), float(rate))
 
 
@@ -385,15 +376,10 @@ def benefit_cost(benefit: float, cost: float) -> BenefitCost:
     Examples
     --------
     >>> benefit_cost(300, 200)
-    BenefitCost(bcr=1.5, roi=50.0, net=100)
+    BenefitCost(bcr=1.5, roi=50.0, net=100.0)
     """
-    for argument, found in (("benefit", benefit), ("cost", cost)):
-        if isinstance(found, bool) or not isinstance(found, int | float) or not np.isfinite(found):
-            message = _("{argument}: ditemukan {found}; yang diizinkan: bilangan.")
-            raise CallError(message.format(argument=argument, found=repr(found)))
-    if cost <= 0:
-        raise CallError(_("cost: ditemukan {found}; yang diizinkan: bilangan di atas 0.").format(found=repr(cost)))
-    return BenefitCost(benefit / cost, 100 * (benefit - cost) / cost, benefit - cost)
+    gain, spent = require_number("benefit", benefit), require_number("cost", cost, 0)
+    return BenefitCost(gain / spent, 100 * (gain - spent) / spent, gain - spent)
 
 
 def _read_flows(flows: Sequence[float]) -> np.ndarray:
@@ -402,6 +388,5 @@ def _read_flows(flows: Sequence[float]) -> np.ndarray:
     except (TypeError, ValueError):
         money = np.array([np.nan])
     if money.ndim != 1 or len(money) == 0 or not np.isfinite(money).all():
-        message = _("flows: ditemukan {found}; yang diizinkan: daftar bilangan, satu tiap periode.")
-        raise CallError(message.format(found=repr(flows)[:60]))
+        raise refuse("flows", flows, _("daftar bilangan, satu tiap periode"))
     return money

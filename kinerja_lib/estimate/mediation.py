@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError
-from kinerja_lib.estimate.draws import require_draws, two_sided
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
@@ -38,6 +37,7 @@ from kinerja_lib.estimate.least_squares import (
 )
 from kinerja_lib.estimate.regression import _expand
 from kinerja_lib.estimate.result import COLUMNS, Estimate
+from kinerja_lib.estimate.scalars import require_draws, two_sided
 from kinerja_lib.language import _
 
 T, M = 1, 2  # places of treatment and mediator among the terms: the constant is first

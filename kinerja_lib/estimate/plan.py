@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinerja_lib.errors import CallError
+from kinerja_lib.estimate.scalars import refuse, require_number
 from kinerja_lib.language import _
 
 MOST = 1e9  # people per group beyond which no answer is one
-LEAST_EFFECT, MOST_EFFECT = 1e-6, 100.0
+EFFECTS = (1e-6, 100.0)  # within which an effect is looked for
 FEW = 10  # clusters per group below which the plan leans on few
 
 
@@ -110,8 +111,20 @@ def plan_sample(
     >>> round(plan_sample(effect=0.5, clusters=12, cluster_size=20, icc=0.05).power, 3)
     0.963
     """
-    _require_ranges(effect=effect, power=power, alpha=alpha, n=n, clusters=clusters, cluster_size=cluster_size)
-    _require_shares(icc=icc, baseline_r=baseline_r)
+    ranges = (
+        *(("effect", effect, -np.inf, np.inf), ("power", power, 0, 1), ("alpha", alpha, 0, 1), ("n", n, 1, np.inf)),
+        *(
+            ("clusters", clusters, 1, np.inf),
+            ("cluster_size", cluster_size, 0, np.inf),
+            ("baseline_r", baseline_r, -1, 1),
+        ),
+    )
+    for argument, value, low, high in ranges:
+        if value is not None:
+            require_number(argument, value, low, high)
+    require_number("icc", icc, 0, 1, closed=True)
+    if effect == 0:
+        raise refuse("effect", effect, _("bilangan selain 0"))
     shares = None if levels is None else _read_levels(levels, baseline_r)
     design = _Design(alpha, clusters, cluster_size, icc, baseline_r, shares)
     people = design.read_people(n)
@@ -122,8 +135,8 @@ def plan_sample(
     if power is None:
         raise CallError(_("power: sebutkan power, atau n dan effect bersama-sama."))
     if people is not None:
-        effect = _solve(lambda value: design.power(people, value), power, LEAST_EFFECT, MOST_EFFECT)
-        return design.plan("effect", people, effect, power)
+        given = people
+        return design.plan("effect", given, _solve(lambda value: design.power(given, value), power, *EFFECTS), power)
     size = float(effect or 0.0)
     found = _solve(lambda value: design.power(value, size), power, design.least(), MOST)
     return design.plan("n", found, size, design.power(found, size))
@@ -229,34 +242,6 @@ def _solve(power_of: Callable[[float], float], power: float, least: float, most:
     return float(np.exp(brentq(lambda log: power_of(float(np.exp(log))) - power, low, high, xtol=1e-12, rtol=1e-12)))
 
 
-def _require_ranges(**given: float | None) -> None:
-    """Refuse numbers out of range, naming the argument."""
-    floors = {"effect": -np.inf, "n": 1.0, "clusters": 1.0, "cluster_size": 0.0, "power": 0.0, "alpha": 0.0}
-    for argument, found in given.items():
-        if found is None:
-            continue
-        number = isinstance(found, int | float) and not isinstance(found, bool)
-        top = 1.0 if argument in ("power", "alpha") else np.inf
-        if not number or not floors[argument] < found < top or (argument == "effect" and found == 0):
-            allowed = {
-                "effect": _("bilangan selain 0"),
-                "cluster_size": _("bilangan di atas 0"),
-                "power": _("bilangan di antara 0 dan 1"),
-                "alpha": _("bilangan di antara 0 dan 1"),
-            }.get(argument, _("bilangan di atas 1"))
-            message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
-            raise CallError(message.format(argument=argument, found=repr(found), allowed=allowed))
-
-
-def _require_shares(**given: float) -> None:
-    for argument, found in given.items():
-        least = 0.0 if argument == "icc" else -1.0
-        if isinstance(found, bool) or not isinstance(found, int | float) or not least <= found < 1 or found == -1:
-            message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
-            allowed = _("0 sampai di bawah 1") if least == 0 else _("di antara -1 dan 1")
-            raise CallError(message.format(argument=argument, found=repr(found), allowed=allowed))
-
-
 def _read_levels(levels: Sequence[float], baseline_r: float) -> np.ndarray:
     """Return the shares of the levels, adding to 1."""
     if baseline_r:
@@ -266,10 +251,9 @@ def _read_levels(levels: Sequence[float], baseline_r: float) -> np.ndarray:
     except (TypeError, ValueError):
         shares = np.array([np.nan])
     whole = shares.sum()
-    good = shares.ndim == 1 and len(shares) >= 2 and np.isfinite(whole) and bool((shares >= 0).all())
+    good = shares.ndim == 1 and len(shares) >= 2 and bool((shares >= 0).all())
     if not good or not (np.isclose(whole, 1, atol=1e-3) or np.isclose(whole, 100, atol=0.1)):
-        message = _("levels: ditemukan {found}; yang diizinkan: paling sedikit dua bagian yang berjumlah 1 (atau 100).")
-        raise CallError(message.format(found=repr(levels)[:60]))
+        raise refuse("levels", levels, _("paling sedikit dua bagian yang berjumlah 1 (atau 100)"))
     if shares.max() == whole:
         raise CallError(_("levels: semua orang pada satu tingkat; tidak ada yang dapat dibedakan."))
     return np.asarray(shares / whole)

@@ -272,7 +272,7 @@ BAD = {
     "trim too large": ({"trim": 0.5}, CallError, "trim: ditemukan 0.5"),
     "trim leaves one": ({"trim": 0.499999}, DataError, "tidak menyisakan dua kelompok"),
     "treatment of three": ({"treatment": "three"}, DataError, "kolom three berisi 0, 1, 2; diperlukan 0"),
-    "treatment of text": ({"treatment": "g"}, DataError, "kolom g berisi x, y; diperlukan 0"),
+    "treatment of text": ({"treatment": "g"}, DataError, "kolom g berisi 'x', 'y'; diperlukan 0"),
     "one group": ({"treatment": "one"}, DataError, "kolom one berisi 1; diperlukan 0"),
     "text outcome": ({"outcome": "g"}, DataError, "outcome: kolom g bukan bilangan"),
     "constant outcome": ({"outcome": "one"}, DataError, "kolom one tidak bervariasi"),
