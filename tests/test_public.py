@@ -18,7 +18,9 @@ FUNCTIONS = [name for name in NAMES if name not in CLASSES]
 LAYERS = {"read", "write", "open", "import", "explain", "use", "check", "build", "estimate", "study"}
 LAYERS |= {"bound", "expect", "sensitivity"}
 LAYERS |= {"plot", "table", "say", "show", "note", "find", "sign"}
+LAYERS |= {"plan", "plot", "table", "say", "show", "note", "find", "sign"}
 NAMED_BY_THING = {"jp_bounds", "performance_measure", "sources"}
+NAMED_BY_THING |= {"benefit_cost", "internal_rate", "present_value"}  # flows of money
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from kinerja_lib.estimate.adjusted import estimate_adjusted
 from kinerja_lib.estimate.attrition import bound_attrition
+from kinerja_lib.estimate.cost import benefit_cost, estimate_cost_effectiveness, internal_rate, present_value
 from kinerja_lib.estimate.hazard import estimate_hazard
 from kinerja_lib.estimate.instrument import estimate_late
+from kinerja_lib.estimate.mediation import estimate_mediation
+from kinerja_lib.estimate.plan import plan_sample
 from kinerja_lib.estimate.pooled import estimate_pooled
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
 from kinerja_lib.estimate.reliability import estimate_agreement, estimate_reliability
@@ -19,17 +23,24 @@ from kinerja_lib.estimate.survival import estimate_incidence, estimate_survival
 
 __all__ = [
     "Estimate",
+    "benefit_cost",
     "bound_attrition",
+    "estimate_adjusted",
     "estimate_agreement",
+    "estimate_cost_effectiveness",
     "estimate_difference",
     "estimate_hazard",
     "estimate_incidence",
     "estimate_late",
+    "estimate_mediation",
     "estimate_pooled",
     "estimate_regression",
     "estimate_reliability",
     "estimate_survival",
     "expect_regression_to_mean",
+    "internal_rate",
+    "plan_sample",
+    "present_value",
     "sensitivity_evalue",
     "sensitivity_robustness",
     "sensitivity_selection",
