@@ -138,7 +138,9 @@ def _draw_axes(canvas: Canvas, x: Axis, y: Axis, across: Scale, up: Scale, *, bo
         canvas.text(across.start - 8, up(value) + 4, y.tick(value), size=12, color=GREY, anchor="end")
     for value in across.ticks(7 if across.stop - across.start > 300 else 4):
         canvas.line(across(value), bottom, across(value), bottom + 4, color=POINT)
-        canvas.text(across(value), bottom + 18, x.tick(value), size=12, color=GREY, anchor="middle")
+        half = text_width(x.tick(value), 12) / 2
+        at = min(across(value), canvas.width - half)
+        canvas.text(at, bottom + 18, x.tick(value), size=12, color=GREY, anchor="middle")
     middle = (across.start + across.stop) / 2
     canvas.text(middle, bottom + 37, x.label, color=GREY, anchor="middle", room=2 * min(middle, canvas.width - middle))
 

@@ -73,9 +73,7 @@ def plot_overlap(result: Estimate, words: Words) -> Figure | LeftOut:
     return build_figure(
         words,
         title.format(share=percent(100 * float(worst["outside"])), name=words.name(worst["group"])),
-        subtitle=_("Titik: nilai tengah; garis: dari yang terendah sampai yang tertinggi. n = {n}").format(
-            n=_n(result)
-        ),
+        subtitle=_("Titik: nilai tengah; garis: terendah sampai tertinggi. n = {n}").format(n=_n(result)),
         caption=_("Tumpang tindih skor kecenderungan."),
         alt=[f"{row.label}: {row.cells[0].words}" for row in dots],
         draw=lambda width: draw_dots(dots, [facet], n_head="n", width=width),

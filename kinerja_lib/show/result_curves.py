@@ -98,7 +98,7 @@ def plot_acceptability(result: Estimate, words: Words) -> Figure | LeftOut:
         _("Peluang manfaat bersih positif {low} sampai {high}").format(
             low=percent(min(shares)), high=percent(max(shares))
         ),
-        subtitle=_("{estimand}, n = {n}").format(estimand=result.estimand, n=count(int(result.table["n"].max()))),
+        subtitle=f"{result.estimand}, n = {count(int(result.table['n'].max()))}",
         caption=_("Peluang dari ulangan bootstrap bersama atas biaya dan hasil."),
         alt=[f"{number(at, 0)}: {percent(share)}" for at, share in zip(worth, shares, strict=True)],
         draw=lambda width: draw_curves([curve], x, y, guides=(Guide(50.0, ""),), width=width),
@@ -197,7 +197,7 @@ def table_bounds(result: Robustness, words: Words) -> Table:
         TableColumn("r2yz_dx", _("R² dengan hasil (%)"), "number", 1),
         TableColumn("adjusted_estimate", _("Taksiran"), "number", decimals),
         TableColumn("adjusted_se", _("Galat baku"), "number", decimals),
-        TableColumn("adjusted_t", _("t"), "number", 2),
+        TableColumn("adjusted_t", "t", "number", 2),
     )
     note = compose(
         _("Nilai ketahanan: {rv} (taksiran menjadi 0), {rva} (tidak lagi jelas berbeda dari 0)."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from kinerja_lib.show.result_parts import (
     tick_of,
 )
 
+APART = ("Intercept", "proportion")
+FAR = 1000.0  # rows so many times apart in size get decimals of their own
 ROWS, TIMES = 14, 6  # a curve of more rows is shown at so many times
 
 
@@ -33,21 +35,25 @@ def table_result(result: Estimate, words: Words) -> Table:
     """Return the rows of a result: estimate, standard error, interval, n; its rules, warnings and losses below."""
     table = _thin(result)
     decimals = find_decimals(table[["estimate", "std_error"]])
+    sizes = table["estimate"].abs()[table["estimate"] != 0]
+    own = len(sizes) > 0 and bool(sizes.max() > FAR * sizes.min())
+    each = [find_decimals([row.estimate, row.std_error]) if own else decimals for row in each_row(table)]
+    kind: Literal["words", "number"] = "words" if own else "number"
     frame = pd.DataFrame(
         {
             "term": [words.name(term) for term in table["term"]],
             "group": [words.name(group) if group else "" for group in table["group"].fillna("")],
-            "estimate": table["estimate"].to_numpy(),
-            "std_error": table["std_error"].to_numpy(),
-            "interval": [say_ends(row, decimals) for row in each_row(table)],
+            "estimate": _shown(table["estimate"], each) if own else table["estimate"].to_numpy(),
+            "std_error": _shown(table["std_error"], each) if own else table["std_error"].to_numpy(),
+            "interval": [say_ends(row, places) for row, places in zip(each_row(table), each, strict=True)],
             "n": table["n"].to_numpy(),
         }
     )
     columns = [
         TableColumn("term", _("Suku")),
         *([TableColumn("group", _("Kelompok"), "text")] if frame["group"].any() else []),
-        TableColumn("estimate", _("Taksiran"), "number", decimals),
-        TableColumn("std_error", _("Galat baku"), "number", decimals),
+        TableColumn("estimate", _("Taksiran"), kind, decimals),
+        TableColumn("std_error", _("Galat baku"), kind, decimals),
         TableColumn("interval", _("Selang 95 %"), "words"),
         TableColumn("n", _("n"), "count"),
     ]
@@ -56,6 +62,11 @@ def table_result(result: Estimate, words: Words) -> Table:
     cover = cover.mask(few, SMALL)
     title = words.title or result.estimand[:1].upper() + result.estimand[1:]
     return build_table(frame, columns, id=words.id, title=title, hidden=cover, notes=_notes(result))
+
+
+def _shown(values: pd.Series, decimals: list[int]) -> list[str | None]:
+    pairs = zip(values, decimals, strict=True)
+    return [None if pd.isna(value) else number(float(value), places).text for value, places in pairs]
 
 
 def _thin(result: Estimate) -> pd.DataFrame:
@@ -88,7 +99,8 @@ def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
     ratio = "hazard_ratio" in result.diagnostics
     table = result.table[result.table["estimate"].notna() & (result.table["n"] >= MIN_GROUP)]
     terms = table["term"].astype("str")
-    table = table[~(terms.eq("Intercept") | terms.str.contains("|", regex=False)) | (len(table) == 1)]
+    apart = terms.isin(APART) | terms.str.contains("|", regex=False)  # of another scale: intercepts, thresholds
+    table = table[~apart | (len(table) == 1)]
     if table.empty:
         return LeftOut(_("tidak ada taksiran yang dapat digambar"))
     if ratio:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,14 @@ from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _, mark
 from kinerja_lib.show.blocks import Figure, tidy_rows
-from kinerja_lib.show.canvas import NARROW, WIDE
+from kinerja_lib.show.canvas import NARROW, WIDE, Scale
 from kinerja_lib.show.dots import Cell
 from kinerja_lib.show.numbers import interval, number
 from kinerja_lib.vocabulary import LABELS, label
 
 Labels = Mapping[str, str]
 
+POWER = re.compile(r"[0-9.]+e\+[0-9]+")  # a large number as Python writes it
 TERMS = {  # terms that the estimators themselves give
     "Intercept": mark("Intersep"),
     "overall": mark("Keseluruhan"),
@@ -29,7 +31,7 @@ TERMS = {  # terms that the estimators themselves give
     "mu": mark("Gabungan"),
     "alpha": mark("Alfa Cronbach"),
     "alpha_standardised": mark("Alfa baku"),
-    "omega_total": mark("Omega total"),
+    "omega_total": "Omega total",
     "lambda6": mark("Lambda 6 Guttman"),
     "mean_r": mark("Rata-rata korelasi antarbutir"),
     "icc1": "ICC(1)",
@@ -64,6 +66,8 @@ class Words:
             return self.labels[text]
         if text in TERMS:
             return _(TERMS[text])
+        if POWER.fullmatch(text):
+            return number(float(text), 0).text
         return label(text) if text in LABELS else text
 
 
@@ -89,9 +93,10 @@ def dot_cell(row: Any, decimals: int) -> Cell:
 
 
 def tick_of(low: float, high: float) -> Callable[[float], str]:
-    """Return what writes a value on an axis with these ends: no more decimals than tell its ticks apart."""
-    step = (high - low) / 4
-    decimals = 0 if step >= 1 or step <= 0 else min(4, int(np.ceil(-np.log10(step))))
+    """Return what writes a value on an axis with these ends: with as many decimals as its round ticks need."""
+    ticks = {tick for most in range(3, 8) for tick in Scale(low, high, 0, 1).ticks(most)}
+    close = max(high - low, 1e-12) * 1e-6
+    decimals = next((d for d in range(5) if all(abs(round(tick, d) - tick) < close for tick in ticks)), 4)
     return lambda value: number(value, decimals).text
 
 
