@@ -42,6 +42,11 @@ def test_three_rows_by_hand() -> None:
     assert_allclose(row["std_error"], (2 * u / (2 * u + 1) ** 2 + u / (u + 1) ** 2) ** -0.5, **EXACT)
     assert_allclose(result.diagnostics["loglik"], np.log(u / (2 * u + 1) / (u + 1)), **EXACT)
     assert_allclose(result.diagnostics["hazard_ratio"]["estimate"], [u], **EXACT)
+    # time counts 0, 1/3, 2/3; mean and variance of x at risk are m1, m1 (1 - m1) and m2, m2 (1 - m2), then x alone
+    m1, m2 = 2 * u / (2 * u + 1), u / (u + 1)
+    v1, v2 = m1 * (1 - m1), m2 * (1 - m2)
+    by_hand = (m2 / 3) ** 2 / (v2 / 9 - (v2 / 3) ** 2 / (v1 + v2))
+    assert_allclose(result.diagnostics["zph"]["statistic"], [by_hand, by_hand], **EXACT)
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -117,9 +122,10 @@ def test_spells_cut_in_two_give_the_same_fit() -> None:
 
 def test_fit_follows_the_unit_and_not_the_order_of_rows() -> None:
     data = planted()
-    moved = data.assign(x=1000 * data["x"] + 1e6, bulan=data["bulan"] * 30).sample(frac=1, random_state=1)
-    found, one = hazard(moved), hazard(data)
-    assert_allclose(found.table["estimate"] * [1000, 1], one.table["estimate"], rtol=1e-6)
+    moved = data.assign(x=1000 * data["x"] + 1e6, utuh=data["utuh"] * 30).sample(frac=1, random_state=1)
+    found, one = (hazard(frame, duration="utuh", cluster="unit") for frame in (moved, data))
+    both = ["estimate", "std_error"]
+    assert_allclose(found.table[both].mul([1000, 1], axis=0), one.table[both], rtol=1e-6)
     assert_allclose(found.diagnostics["zph"]["statistic"], one.diagnostics["zph"]["statistic"], rtol=1e-5)
     assert_allclose(found.diagnostics["concordance"], one.diagnostics["concordance"], **EXACT)
 
