@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kinerja_lib.estimate.did import estimate_did
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
 from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.staggered import estimate_staggered
 
-__all__ = ["Estimate", "estimate_difference", "estimate_regression"]
+__all__ = ["Estimate", "estimate_did", "estimate_difference", "estimate_regression", "estimate_staggered"]
