@@ -18,6 +18,7 @@ from kinerja_lib.estimate.inputs import cluster_codes, complete_rows, require_nu
 from kinerja_lib.estimate.two_by_two import Att, TwoByTwo, att_of_change
 from kinerja_lib.language import _
 
+BLOCK = 2**18  # multiplications
 SINGULAR = 1e13  # condition number from which on a regression is refused
 
 
@@ -152,8 +153,9 @@ def compare(people: People, control: str, method: TwoByTwo, dropped: dict[str, i
         df = total.shape[1] - 1.0
         factor = total.shape[1] / df
     values, weight = np.array([att.value for att in found]), sizes[group] / n
-    covariance = total @ total.T * factor
-    return Effects(group, time, values, weight, counted, covariance, df, True), max(att.overlap for att in found)
+    return Effects(group, time, values, weight, counted, _square(total) * factor, df, True), max(
+        att.overlap for att in found
+    )
 
 
 def saturate(people: People) -> Effects:
@@ -166,7 +168,7 @@ def saturate(people: People) -> Effects:
     design[group, time, np.arange(len(group))] = 1
     value, total, df = within(people, design)
     covariance = np.zeros((len(group) + count + 1,) * 2)
-    covariance[: len(group), : len(group)] = total @ total.T
+    covariance[: len(group), : len(group)] = _square(total)
     counted = seen[group, time]
     return Effects(group, time, value, counted.astype("float64"), counted, covariance, df, False)
 
@@ -194,7 +196,7 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     beta = bread @ moment
     score = np.empty((k, seen.shape[1]))
     for rows, z, y in kept:
-        score[:, rows] = bread[:k] @ (z.T @ (y - (z @ beta)[:, None]))
+        score[:, rows] = (bread[:k] @ z.T) @ (y - (z @ beta)[:, None])
     total = sum_clusters(score, people.clusters)
     df = total.shape[1] - 1.0
     return beta[:k], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
@@ -203,6 +205,18 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 def sum_clusters(parts: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     """Return the columns of `parts` summed by cluster; as they are without clusters."""
     return parts if clusters is None else np.stack([np.bincount(clusters, row) for row in parts])
+
+
+def _square(parts: np.ndarray) -> np.ndarray:
+    """Return `parts` times its transpose, over blocks too small for the matrix library to share among threads.
+
+    On a busy machine threads that wait for each other at every step cost twenty times the sum itself.
+    """
+    k, n = parts.shape
+    width = max(BLOCK // k**2, 16)
+    whole = parts[:, : n // width * width].reshape(k, -1, width)
+    rest = parts[:, n // width * width :]
+    return np.asarray((whole.transpose(1, 0, 2) @ whole.transpose(1, 2, 0)).sum(axis=0) + rest @ rest.T)
 
 
 def _pair(people: People, g: int, t: int, base: int, control: str) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,9 @@ TwoByTwo = Literal["dr", "dr_improved", "ipw", "outcome"]
 
 ROUNDS = 50  # Newton steps of a propensity model before it counts as not converging
 STILL = 1e-10  # mean score, in spreads of the columns, at which it has converged
-FAR = 30.0  # log odds beyond which the groups are separated
+SAFE, SINGULAR = 1e8, 1e14  # condition numbers: surely well below, and beyond, what can be inverted
+FAR = 30.0  # log odds beyond which a chance is 0 or 1
+NOTHING = 1e-3  # squared residuals, summed: below it the covariates tell the groups apart without a fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def att_of_change(change: np.ndarray, treated: np.ndarray, x: np.ndarray, method
         own, others = change[treated].mean(), change[~treated].mean()
         np.subtract(change, np.where(treated, own, others), out=away)
         return Att(float(own - others), away * np.where(treated, 1 / share, -1 / (1 - share)), float(share))
-    x = x[:, independent_columns(x)]
+    x = _independent(x)
     d = treated.astype("float64")
     models, odds = _fit_odds(d, x, method)
     weights = (1 - d) * odds
@@ -75,7 +77,7 @@ def att_of_change(change: np.ndarray, treated: np.ndarray, x: np.ndarray, method
 
 def att_of_sections(y: np.ndarray, treated: np.ndarray, after: np.ndarray, x: np.ndarray, method: TwoByTwo) -> Att:
     """Return the effect from different people before and after; the composition of the groups may not change."""
-    x = x[:, independent_columns(x)] if x.shape[1] > 1 else x
+    x = _independent(x)
     d = treated.astype("float64")
     models, odds = _fit_odds(d, x, method)
     means: list[Mean] = []
@@ -113,18 +115,19 @@ def _fit_odds(d: np.ndarray, x: np.ndarray, method: TwoByTwo) -> tuple[dict[str,
         return {}, np.ones(len(d))
     scale = np.maximum(np.abs(x).max(axis=0), 1e-300)
     z, gamma = x / scale, np.zeros(x.shape[1])
-    if bool((z[:, 0] == 1).all()):
-        gamma[0] = np.log(d.mean() / (1 - d.mean()))
+    gamma[0] = np.log(d.mean() / (1 - d.mean()))
     for _round in range(ROUNDS):
         odds = np.exp(np.clip(z @ gamma, -FAR, FAR))
         chance = odds / (1 + odds)
-        residual, weight = (d - chance, chance * (1 - chance))
+        residual, weight = d - chance, chance * (1 - chance)
         if method == "dr_improved":
             residual, weight = d - (1 - d) * odds, (1 - d) * odds
         score = z.T @ residual / len(d)
         bread = _invert((z * weight[:, None]).T @ z / len(d))
         step = bread @ score
-        if float(np.abs(score).max()) < STILL and float(np.abs(z @ gamma).max()) < FAR:
+        if float(np.abs(score).max()) < STILL:
+            if float(residual @ residual) < NOTHING:
+                break
             return {"odds": Model(gamma / scale, residual, bread / np.outer(scale, scale))}, odds
         gamma = gamma + step / max(1.0, float(np.abs(z @ step).max()) / 5)
     raise DataError(
@@ -142,7 +145,7 @@ def _sum_means(means: list[Mean], x: np.ndarray, models: Mapping[str, Model], od
         centre = float((mean.weights * mean.values).mean() / total)
         away = mean.weights * (mean.values - centre)
         own = away / total
-        for name in mean.uses.keys() & models.keys():
+        for name in (name for name in mean.uses if name in models):
             model = models[name]
             slope = x.T @ (away if name == "odds" else mean.uses[name] * mean.weights) / (n * total)
             own = own + model.residual * (x @ (model.bread @ slope))
@@ -152,10 +155,17 @@ def _sum_means(means: list[Mean], x: np.ndarray, models: Mapping[str, Model], od
     return Att(value, influence, highest / (1 + highest))
 
 
+def _independent(x: np.ndarray) -> np.ndarray:
+    """Return the columns that are no combination of those before; looked at one by one only where it may matter."""
+    gram, size = x.T @ x, np.linalg.norm(x, axis=0)
+    whole = bool((size > 0).all()) and np.linalg.cond(gram / np.outer(size, size)) < SAFE
+    return x if whole else x[:, independent_columns(x)]
+
+
 def _invert(matrix: np.ndarray) -> np.ndarray:
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = matrix / np.outer(size, size)
-    if not np.isfinite(scaled).all() or np.linalg.cond(scaled) > 1e14:
+    if not np.isfinite(scaled).all() or np.linalg.cond(scaled) > SINGULAR:
         message = _("covariates: kovariat tidak bervariasi di antara pembanding. Kurangi kovariat atau gabungkan.")
         raise DataError(message)
     return np.asarray(np.linalg.inv(scaled) / np.outer(size, size))

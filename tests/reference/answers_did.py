@@ -9,7 +9,12 @@ from answers import Answer, Answers, frame, terms_of
 from kinerja_lib.estimate import Estimate, estimate_did, estimate_staggered
 
 COVARIATES = ["age", "educ", "black", "married", "nodegree", "hisp", "re74"]
-METHODS = {"Doubly robust DiD (improved": "dr_improved", "Doubly robust DiD (trad": "dr", "IPW": "ipw", "Outcome": "outcome"}
+METHODS = {
+    "Doubly robust DiD (improved": "dr_improved",
+    "Doubly robust DiD (traditional": "dr",
+    "IPW DiD": "ipw",
+    "Outcome-regression DiD": "outcome",
+}
 
 
 def incinerator(estimator: str, specification: str) -> Answer:
