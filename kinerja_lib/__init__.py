@@ -40,6 +40,7 @@ _MODULES = {
         "estimate_adjusted",
         "estimate_agreement",
         "estimate_cost_effectiveness",
+        "estimate_did",
         "estimate_difference",
         "estimate_hazard",
         "estimate_incidence",
@@ -48,6 +49,7 @@ _MODULES = {
         "estimate_pooled",
         "estimate_regression",
         "estimate_reliability",
+        "estimate_staggered",
         "estimate_survival",
         "expect_regression_to_mean",
         "internal_rate",
@@ -57,6 +59,7 @@ _MODULES = {
         "sensitivity_robustness",
         "sensitivity_selection",
     ),
+    "estimate": ("Estimate", "estimate_did", "estimate_difference", "estimate_regression", "estimate_staggered"),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (
         "note_distribution",

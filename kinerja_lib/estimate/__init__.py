@@ -5,6 +5,7 @@ from __future__ import annotations
 from kinerja_lib.estimate.adjusted import estimate_adjusted
 from kinerja_lib.estimate.attrition import bound_attrition
 from kinerja_lib.estimate.cost import benefit_cost, estimate_cost_effectiveness, internal_rate, present_value
+from kinerja_lib.estimate.did import estimate_did
 from kinerja_lib.estimate.hazard import estimate_hazard
 from kinerja_lib.estimate.instrument import estimate_late
 from kinerja_lib.estimate.mediation import estimate_mediation
@@ -19,6 +20,7 @@ from kinerja_lib.estimate.sensitivity import (
     sensitivity_robustness,
     sensitivity_selection,
 )
+from kinerja_lib.estimate.staggered import estimate_staggered
 from kinerja_lib.estimate.survival import estimate_incidence, estimate_survival
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "estimate_adjusted",
     "estimate_agreement",
     "estimate_cost_effectiveness",
+    "estimate_did",
     "estimate_difference",
     "estimate_hazard",
     "estimate_incidence",
@@ -36,6 +39,7 @@ __all__ = [
     "estimate_pooled",
     "estimate_regression",
     "estimate_reliability",
+    "estimate_staggered",
     "estimate_survival",
     "expect_regression_to_mean",
     "internal_rate",
