@@ -59,7 +59,6 @@ _MODULES = {
         "sensitivity_robustness",
         "sensitivity_selection",
     ),
-    "estimate": ("Estimate", "estimate_did", "estimate_difference", "estimate_regression", "estimate_staggered"),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (
         "note_distribution",

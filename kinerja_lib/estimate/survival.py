@@ -101,7 +101,6 @@ def estimate_survival(
         table=table,
         estimand=_("bagian yang belum mengalami {event} sampai tiap waktu").format(event=event),
         design="correlational",
-        method="Kaplan-Meier" + ("" if entry is None else _(" dengan awal pengamatan tertunda")),
         method=_("Taksiran Kaplan-Meier") + ("" if entry is None else _(" dengan awal pengamatan tertunda")),
         errors=_("Greenwood, selang log (paling tinggi 1); rata-rata terbatas: Greenwood, sebaran normal"),
         assumptions=_assume(by),
