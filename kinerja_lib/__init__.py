@@ -133,6 +133,7 @@ _MODULES = {
         "table_errors",
         "table_study",
     ),
+    "show.results": ("to_block",),
     "show.association": (
         "note_association",
         "plot_association",

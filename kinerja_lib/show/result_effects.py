@@ -136,6 +136,10 @@ def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
     )
 
 
+def _whole(value: float) -> str:
+    return number(value, 0).text if value == round(value) else ""
+
+
 def plot_event_study(result: Estimate, words: Words) -> Figure | LeftOut:
     """Return the effect by time since the start, the time before it too: there it should be nought."""
     events = frame_of(result, "event")
@@ -152,7 +156,7 @@ def plot_event_study(result: Estimate, words: Words) -> Figure | LeftOut:
         "", values["time"], values["estimate"], values["conf_low"], values["conf_high"], line=False, dots=True
     )
     low, high = span([*values["conf_low"], *values["conf_high"]], include=[0.0])
-    x = Axis(min(values["time"]) - 0.6, max(values["time"]) + 0.6, lambda v: f"{v:g}", _("periode sejak mulai"))
+    x = Axis(min(values["time"]) - 0.6, max(values["time"]) + 0.6, _whole, _("periode sejak mulai"))
     y = Axis(low, high, tick_of(low, high), words.unit or result.estimand)
     guides = (Guide(0.0, ""), Guide(-0.5, _("mulai"), upright=True))
     title = (
