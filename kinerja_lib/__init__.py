@@ -33,7 +33,7 @@ _MODULES = {
     "planning": ("build_aspects", "build_cascade", "build_plans"),
     "panels": ("build_panels",),
     "peers": ("build_funnel", "build_units"),
-    "estimate": ("Estimate", "estimate_difference", "estimate_regression"),
+    "estimate": ("Estimate", "estimate_difference", "estimate_multilevel", "estimate_ordinal", "estimate_regression"),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (
         "note_distribution",
