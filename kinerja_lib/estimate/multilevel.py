@@ -50,22 +50,16 @@ class Products:
     within: np.ndarray  # W'W less what these explain (p + 1 by p + 1)
     n: int
     free: int  # rows, with REML less the fixed terms
+    plain: np.ndarray  # coefficients of least squares, in the data's units as what follows
+    turn_x: np.ndarray
+    turn_z: np.ndarray
+    scale: float  # standard deviation of the residuals
 
     def spread(self, theta: np.ndarray) -> np.ndarray:
         """Return the triangle L (q by q): the covariance of the random terms is LL' times the residual variance."""
         lower = np.zeros(self.zz.shape[1:])
         lower[np.tril_indices(len(lower))] = theta
         return lower
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """What leads back to the data's units: least squares (p), turns of X and Z, standard deviation of the residuals."""
-
-    plain: np.ndarray
-    turn_x: np.ndarray
-    turn_z: np.ndarray
-    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +129,10 @@ def estimate_multilevel(
     terms = expand_terms(whole, parsed, dropped)
     y = require_numeric(terms.outcome, "formula")
     z = _read_random(terms.whole, random[1:])
-    products, back = _multiply(y, terms.columns.to_numpy(), z, read_group(terms.whole, group, "group"), reml=reml)
-    best, products, back = _search(products, back)
-    fit, df = _fit_fixed(products, back, best.theta, list(terms.columns.columns))
-    diagnostics, warnings = _describe(products, back, best, random)
+    products = _multiply(y, terms.columns.to_numpy(), z, read_group(terms.whole, group, "group"), reml=reml)
+    best, products = _search(products)
+    fit, df = _fit_fixed(products, best.theta, list(terms.columns.columns))
+    diagnostics, warnings = _describe(products, best, random)
     return Estimate(
         table=tidy(fit, products.n, df=df),
         estimand=_("perbedaan rata-rata {outcome} per satuan tiap suku, dengan suku lain tetap").format(
@@ -173,8 +167,8 @@ def _read_random(whole: pd.DataFrame, slopes: list[str]) -> np.ndarray:
     return z
 
 
-def _multiply(y: np.ndarray, x: np.ndarray, z: np.ndarray, codes: np.ndarray, *, reml: bool) -> tuple[Products, Back]:
-    """Return the sums of products within the groups, and the way back to the data's units."""
+def _multiply(y: np.ndarray, x: np.ndarray, z: np.ndarray, codes: np.ndarray, *, reml: bool) -> Products:
+    """Return the sums of products within the groups, and what leads back to the data's units."""
     g, n = int(codes.max()) + 1, len(y)
     if n <= g * z.shape[1]:
         message = _("group: {n} baris tidak cukup untuk {k} suku acak pada {g} kelompok. Kurangi slopes.")
@@ -186,7 +180,6 @@ def _multiply(y: np.ndarray, x: np.ndarray, z: np.ndarray, codes: np.ndarray, *,
     if float(np.abs(rest).max()) <= EXACT * float(np.abs(y - y.mean()).max()):
         raise DataError(_("formula: suku menjelaskan hasil tanpa sisa; tidak ada galat yang dapat ditaksir."))
     scale = float(np.sqrt((rest**2).mean()))
-
     w = np.column_stack([x, rest / scale])
 
     def by_group(other: np.ndarray) -> np.ndarray:
@@ -194,9 +187,9 @@ def _multiply(y: np.ndarray, x: np.ndarray, z: np.ndarray, codes: np.ndarray, *,
         return np.stack(sums, axis=1).reshape(g, z.shape[1], other.shape[1])
 
     zz, zw = by_group(z), by_group(w)
-    own = np.linalg.pinv(zz, hermitian=True) @ zw
+    own = np.linalg.pinv(zz, rcond=PRECISE, hermitian=True) @ zw
     within = n * np.eye(w.shape[1]) - np.einsum("gqi,gqj->ij", own, zw)
-    return Products(zz, zw, own, within, n, n - x.shape[1] * reml), Back(turn_x @ plain, turn_x, turn_z, scale)
+    return Products(zz, zw, own, within, n, n - x.shape[1] * reml, turn_x @ plain, turn_x, turn_z, scale)
 
 
 def _compute(lower: np.ndarray, products: Products) -> Parts:
@@ -235,24 +228,24 @@ def _profile(theta: np.ndarray, products: Products) -> Point:
     return value, _slope(theta, products), -(curvature + curvature.T) / 2
 
 
-def _search(products: Products, back: Back) -> tuple[Maximum, Products, Back]:
+def _search(products: Products) -> tuple[Maximum, Products]:
     """Return the maximum, with Z turned to the axes of its spread where the triangle's own form was in the way.
 
     A first random term without spread leaves the rest of the triangle undetermined; with the largest first it is not.
     """
-    lower = START * np.eye(len(back.turn_z))
+    lower = START * np.eye(len(products.turn_z))
     for _turn in range(TURNS):
         best = maximise(partial(_profile, products=products), lower[np.tril_indices(len(lower))])
         if best.converged:
-            return best, products, back
+            return best, products
         axes, values, _same = np.linalg.svd(products.spread(best.theta))
         lower = np.diag(values)
         zz, zw, own = axes.T @ products.zz @ axes, axes.T @ products.zw, axes.T @ products.own
-        products, back = replace(products, zz=zz, zw=zw, own=own), replace(back, turn_z=back.turn_z @ axes)
+        products = replace(products, zz=zz, zw=zw, own=own, turn_z=products.turn_z @ axes)
     raise DataError(_("formula: taksiran model campuran tidak mencapai titik maksimum. Kurangi slopes atau suku."))
 
 
-def _fit_fixed(products: Products, back: Back, theta: np.ndarray, names: list[str]) -> tuple[Fit, np.ndarray]:
+def _fit_fixed(products: Products, theta: np.ndarray, names: list[str]) -> tuple[Fit, np.ndarray]:
     """Return the fixed terms in the data's units, and Satterthwaite's degrees of freedom of each.
 
     With v the variance of a coefficient, g its gradient by the spread and the log of the residual variance, and A the
@@ -261,30 +254,30 @@ def _fit_fixed(products: Products, back: Back, theta: np.ndarray, names: list[st
     lower = products.spread(theta)
     parts, triangle = _compute(lower, products), np.tril_indices(len(lower))
     variance = parts.squares / products.free
-    turned = parts.unscaled @ back.turn_x.T  # a column per coefficient
-    covariance = back.turn_x @ turned * variance * back.scale**2
+    turned = parts.unscaled @ products.turn_x.T  # a column per coefficient
+    covariance = products.turn_x @ turned * variance * products.scale**2
     bend = difference(partial(_slope, products=products, variance=variance), theta)
     cross = -(parts.lean @ lower)[triangle] / variance
     information = np.block([[-(bend + bend.T) / 2, -cross[:, None]], [-cross, np.array([[products.free / 2]])]])
     moves = parts.pull @ turned
     by_spread = 2 * np.einsum("gqk,grk,rs->kqs", moves, moves, lower, optimize=True)[:, *triangle]
-    share = np.einsum("kp,pk->k", back.turn_x, turned)
+    share = np.einsum("kp,pk->k", products.turn_x, turned)
     gradient = np.column_stack([by_spread, share])
     spread = np.einsum("ki,ij,kj->k", gradient, np.linalg.pinv(information, rcond=PRECISE, hermitian=True), gradient)
-    beta = back.plain + back.turn_x @ parts.beta * back.scale
+    beta = products.plain + products.turn_x @ parts.beta * products.scale
     return Fit(beta, covariance, np.empty(0), 0.0, names), 2 * share**2 / spread
 
 
-def _describe(products: Products, back: Back, best: Maximum, random: list[str]) -> tuple[dict[str, object], list[str]]:
+def _describe(products: Products, best: Maximum, random: list[str]) -> tuple[dict[str, object], list[str]]:
     """Return spread, intraclass correlation and log-likelihood in the data's units, and warnings."""
     lower, said = products.spread(best.theta), []
-    residual = _compute(lower, products).squares / products.free * back.scale**2
-    half = back.turn_z @ lower * np.sqrt(residual)
+    residual = _compute(lower, products).squares / products.free * products.scale**2
+    half = products.turn_z @ lower * np.sqrt(residual)
     sd = np.sqrt((half**2).sum(axis=1))
     between = float((lower**2).sum())  # the turned random terms have mean square 1
-    value = best.value - products.free * np.log(back.scale)
+    value = best.value - products.free * np.log(products.scale)
     if products.free < products.n:
-        value += float(np.linalg.slogdet(back.turn_x)[1])
+        value += float(np.linalg.slogdet(products.turn_x)[1])
     found: dict[str, object] = {
         "sd": pd.Series(sd, index=random),
         "sd_residual": float(np.sqrt(residual)),
@@ -296,13 +289,9 @@ def _describe(products: Products, back: Back, best: Maximum, random: list[str]) 
         related = half @ half.T / np.outer(sd, sd)
         found["correlation"] = pd.DataFrame(related, index=random, columns=random)
     if float(np.linalg.svd(lower, compute_uv=False)[-1]) < EDGE:
-        said.append(
-            _("Ragam acak di batas (nol, atau korelasi 1): kelompok tidak berbeda dalam {names}.").format(
-                names=list_values(random)
-            )
-        )
+        message = _("Ragam acak di batas (nol, atau korelasi 1) untuk {names}.")
+        said.append(message.format(names=list_values(random)))
     if len(products.zz) < FEW_GROUPS:
-        said.append(
-            _("Kelompok sedikit (di bawah {n}): ragam antarkelompok hampir tidak diketahui.").format(n=FEW_GROUPS)
-        )
+        message = _("Kelompok sedikit (di bawah {n}): ragam antarkelompok hampir tidak diketahui.")
+        said.append(message.format(n=FEW_GROUPS))
     return found, said

@@ -33,11 +33,11 @@ from kinerja_lib.estimate.likelihood import turn_columns
 from kinerja_lib.estimate.proportional_odds import (
     Rows,
     Solution,
+    brant_test,
     build_rows,
     change_probabilities,
     find_distinct,
     solve,
-    test_parallel,
 )
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _, mark
@@ -136,7 +136,7 @@ def estimate_ordinal(
     if lost:
         warnings.append(_("Perubahan peluang tidak dapat dihitung untuk {names}.").format(names=list_values(lost)))
     if random is None:
-        diagnostics["parallel_lines"], said = test_parallel(rows, names, levels)
+        diagnostics["parallel_lines"], said = brant_test(rows, unscale[: len(names), rows.q :], names, levels)
         warnings += said
     return Estimate(
         table=tidy(fit, len(terms.whole)),

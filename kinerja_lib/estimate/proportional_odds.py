@@ -278,7 +278,7 @@ def _contrast(terms: Terms, frame: pd.DataFrame, name: str) -> Iterator[tuple[st
         found = [expand(level) for level in levels]
         first = min(found, key=lambda x: float(np.abs(x).sum()))
     elif set(values.unique()) <= {0, 1}:
-        first, found = expand(values * 0 == 1), [expand(values * 0 == 0)]
+        first, found = expand((values * 0 == 1).astype(values.dtype)), [expand((values * 0 == 0).astype(values.dtype))]
     else:
         first, found = expand(values), [expand(values + 1)]
     for other in found:
@@ -308,68 +308,57 @@ def _average(found: Solution, x: np.ndarray, share: np.ndarray) -> tuple[np.ndar
     return np.diff(upto, prepend=0, append=1), np.diff(np.vstack([edge, moves, edge]), axis=0)
 
 
-def test_parallel(rows: Rows, names: list[str], levels: list[str]) -> tuple[pd.DataFrame, list[str]]:
+def brant_test(rows: Rows, turn: np.ndarray, names: list[str], levels: list[str]) -> tuple[pd.DataFrame, list[str]]:
     """Return Brant's test that a term moves all thresholds alike, and what is to be said of it.
 
-    A binary logit per threshold; a threshold that a term separates perfectly has none and is left out.
+    A binary logit per threshold; a threshold that a term separates perfectly has none and is left out. `turn` leads
+    the slopes back to the units of the data.
     """
     from scipy import stats
-    from scipy.special import expit
 
-    x = np.column_stack([np.ones(len(rows.x)), rows.x])
-    slopes, over, lost = [], [], []
-    for cut in range(rows.q):
-        split = build_rows((rows.level > cut).astype("int64"), rows.x, rows.weight, None, None)
-        fit = _climb(split)
-        if _find_weak(fit).size:
-            lost.append(f"{levels[cut]}|{levels[cut + 1]}")
-            continue
-        slopes.append(fit.theta[1:])
-        over.append((cut, expit(rows.x @ fit.theta[1:] - fit.theta[0])))
-    said = (
-        [_("Uji garis sejajar tanpa ambang {cuts}, yang dipisahkan sempurna.").format(cuts=", ".join(lost))]
-        if lost
-        else []
-    )
-    table = pd.DataFrame(columns=["term", "statistic", "df", "p_value"])
-    if len(over) < 2 or not names:
-        return table, said
-    covariance = _brant_covariance(rows, x, over)
-    p, free = len(names), len(over) - 1
-    contrast = np.kron(np.column_stack([np.ones(free), -np.eye(free)]), np.eye(p))
-    gap, spread = contrast @ np.concatenate(slopes), contrast @ covariance @ contrast.T
-    chosen = {"overall": np.arange(free * p)} | {name: np.arange(at, free * p, p) for at, name in enumerate(names)}
-    if rows.clusters is not None:
-        known = int(rows.clusters.max(axis=0).min()) // 2
-        if free * p > known:
-            said.append(
-                _("Uji garis sejajar tidak lengkap: gugus terlalu sedikit untuk {k} selisih.").format(k=free * p)
-            )
-        chosen = {name: at for name, at in chosen.items() if len(at) <= known}
-    statistic = [float(gap[at] @ np.linalg.solve(spread[np.ix_(at, at)], gap[at])) for at in chosen.values()]
-    table = pd.DataFrame({"term": list(chosen), "statistic": statistic, "df": [len(at) for at in chosen.values()]})
-    table["p_value"] = stats.chi2.sf(table["statistic"], table["df"])
+    splits = [_climb(build_rows((rows.level > cut) * 1, rows.x, rows.weight, None, None)) for cut in range(rows.q)]
+    fits = {cut: fit.theta for cut, fit in enumerate(splits) if not _find_weak(fit).size}
+    lost = [f"{levels[cut]}|{levels[cut + 1]}" for cut in range(rows.q) if cut not in fits]
+    said = []
+    if lost:
+        said.append(_("Uji garis sejajar tanpa ambang {cuts}, yang dipisahkan sempurna.").format(cuts=", ".join(lost)))
+    found = []
+    p, free = len(names), len(fits) - 1
+    if p and free > 0:
+        contrast = np.kron(np.column_stack([np.ones(free), -np.eye(free)]), turn)
+        gap = contrast @ np.concatenate([theta[1:] for theta in fits.values()])
+        spread = contrast @ _brant_covariance(rows, fits) @ contrast.T
+        known = np.inf if rows.clusters is None else rows.clusters.max(axis=0).min() / 2
+        for at, name in enumerate(["overall", *names]):
+            own = np.arange(free * p) if name == "overall" else np.arange(at - 1, free * p, p)
+            part = spread[np.ix_(own, own)]
+            if len(own) <= known and np.linalg.eigvalsh(part)[0] > 0:
+                statistic = float(gap[own] @ np.linalg.solve(part, gap[own]))
+                found.append((name, statistic, len(own), float(stats.chi2.sf(statistic, len(own)))))
+        if len(found) < 1 + p:
+            said.append(_("Uji garis sejajar tidak lengkap: baris atau gugus terlalu sedikit."))
+    table = pd.DataFrame(found, columns=["term", "statistic", "df", "p_value"])
     if bool((table.loc[table["term"] == "overall", "p_value"] < REJECTED).any()):
         said.append(_("Uji garis sejajar (Brant) menolak odds proporsional: kaitan berbeda antarambang."))
     return table, said
 
 
-def _brant_covariance(rows: Rows, x: np.ndarray, over: list[tuple[int, np.ndarray]]) -> np.ndarray:
+def _brant_covariance(rows: Rows, fits: dict[int, np.ndarray]) -> np.ndarray:
     """Return the joint covariance of the binary logits' slopes: Brant's, or clustered where clusters are given."""
-    k = x.shape[1]
-    bread = np.zeros((len(over) * k, len(over) * k))
-    meat = bread.copy()
-    for i, (_cut, high) in enumerate(over):
-        at = slice(i * k, (i + 1) * k)
-        bread[at, at] = np.linalg.inv((x.T * (rows.weight * high * (1 - high))) @ x)
-        for j, (_other, low) in enumerate(over[i:], start=i):
-            other = slice(j * k, (j + 1) * k)
-            # the share above the higher cut is the lower one, also where two fitted lines cross
-            shared = np.minimum(low, high) * (1 - np.maximum(low, high))
-            meat[at, other] = (x.T * (rows.weight * shared)) @ x
-            meat[other, at] = meat[at, other].T
+    from scipy.special import expit
+
+    x = np.column_stack([np.ones(len(rows.x)), rows.x])
+    k, n = x.shape[1], len(fits)
+    share = [expit(rows.x @ theta[1:] - theta[0]) for theta in fits.values()]  # above each threshold, falling
+    blocks = [
+        [(x.T * (rows.weight * share[max(i, j)] * (1 - share[min(i, j)]))) @ x for j in range(n)] for i in range(n)
+    ]
+    bread = np.zeros((n * k, n * k))
+    for i in range(n):
+        bread[i * k : (i + 1) * k, i * k : (i + 1) * k] = np.linalg.inv(blocks[i][i])
+    meat = np.block(blocks)
     if rows.clusters is not None:
-        misses = [rows.weight * ((rows.level > cut) - share) for cut, share in over]
+        misses = [rows.weight * ((rows.level > cut) - own) for cut, own in zip(fits, share, strict=True)]
         meat = sum_clusters(np.hstack([x * miss[:, None] for miss in misses]), rows.clusters)
-    kept = np.arange(len(bread)) % k != 0
-    return (bread @ meat @ bread)[np.ix_(kept, kept)]
+    kept = np.arange(n * k) % k != 0
+    return np.asarray((bread @ meat @ bread)[np.ix_(kept, kept)])
