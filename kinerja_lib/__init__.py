@@ -46,6 +46,8 @@ _MODULES = {
         "estimate_incidence",
         "estimate_late",
         "estimate_mediation",
+        "estimate_multilevel",
+        "estimate_ordinal",
         "estimate_pooled",
         "estimate_regression",
         "estimate_reliability",

@@ -9,6 +9,8 @@ from kinerja_lib.estimate.did import estimate_did
 from kinerja_lib.estimate.hazard import estimate_hazard
 from kinerja_lib.estimate.instrument import estimate_late
 from kinerja_lib.estimate.mediation import estimate_mediation
+from kinerja_lib.estimate.multilevel import estimate_multilevel
+from kinerja_lib.estimate.ordinal import estimate_ordinal
 from kinerja_lib.estimate.plan import plan_sample
 from kinerja_lib.estimate.pooled import estimate_pooled
 from kinerja_lib.estimate.regression import estimate_difference, estimate_regression
@@ -36,6 +38,8 @@ __all__ = [
     "estimate_incidence",
     "estimate_late",
     "estimate_mediation",
+    "estimate_multilevel",
+    "estimate_ordinal",
     "estimate_pooled",
     "estimate_regression",
     "estimate_reliability",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from kinerja_lib.errors import CallError, DataError, list_values, nearest
 from kinerja_lib.language import _
 
 if TYPE_CHECKING:
-    from formulaic import Formula
+    from formulaic import Formula, ModelSpec
 
 Names = str | Sequence[str] | None
 
@@ -29,6 +30,11 @@ def as_names(names: Names) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+
+
+def as_label(level: object) -> str:
+    """Return a level as text; 1.0 is "1"."""
+    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
 
 
 def require_frame(data: object) -> pd.DataFrame:
@@ -112,6 +118,129 @@ def complete_rows(data: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFr
     count = len(frame) - len(whole)
     reason = _("baris dengan nilai kosong pada {columns}").format(columns=list_values(gaps))
     return whole, ({reason: count} if count else {})
+
+
+def expand_formula(whole: pd.DataFrame, formula: Formula) -> tuple[pd.Series, pd.DataFrame, np.ndarray, ModelSpec]:
+    """Return outcome, terms, the positions of the rows where both could be computed, and what expands other rows."""
+    from formulaic.errors import FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):
+            matrices = formula.get_model_matrix(whole, context={}, na_action="ignore")
+    except (FormulaicError, TypeError, ValueError) as error:
+        why = ANSI.sub("", str(error)).splitlines()[0]
+        raise CallError(_("formula: tidak dapat dihitung ({why}).").format(why=why)) from None
+    left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
+    if left.shape[1] != 1:
+        message = _("formula: sisi kiri menjadi {n} kolom ({found}); hasil harus satu kolom bilangan.")
+        raise CallError(message.format(n=left.shape[1], found=list_values(left.columns)))
+    both = pd.concat([left, right], axis=1).to_numpy(dtype="float64")
+    infinite = np.isinf(both).any(axis=0)
+    if infinite.any():
+        name = [*left.columns, *right.columns][int(infinite.nonzero()[0][0])]
+        raise DataError(_("formula: suku {name} menjadi tak hingga (log dari nol?).").format(name=name))
+    rows = (~np.isnan(both).any(axis=1)).nonzero()[0]
+    if len(rows) == 0:
+        raise DataError(_("formula: tidak ada baris yang semua sukunya dapat dihitung."))
+    left, right = left.iloc[rows].reset_index(drop=True), right.iloc[rows].reset_index(drop=True)
+    return left.iloc[:, 0], right, rows, matrices.rhs.model_spec
+
+
+def used_rows(data: pd.DataFrame, formula: Formula, **columns: Names) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the rows with a value in every column that the formula or an argument names, and what was left out."""
+    named = {"formula": sorted(str(name) for name in formula.required_variables)}
+    named |= {argument: as_names(names) for argument, names in columns.items()}
+    for argument, names in named.items():
+        require_columns(data, argument, names)
+    return complete_rows(data, [name for names in named.values() for name in names])
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A formula computed: outcome (n), independent terms (n by K), their rows of the frame, what was left out."""
+
+    outcome: pd.Series
+    columns: pd.DataFrame
+    whole: pd.DataFrame
+    spec: ModelSpec
+    dropped: dict[str, int]
+
+
+def expand_terms(whole: pd.DataFrame, formula: Formula, dropped: dict[str, int], *, constant: bool = False) -> Terms:
+    """Return the terms that are independent; with `constant`, of each other and of a constant that is left out."""
+    outcome, columns, rows, spec = expand_formula(whole, formula)
+    if len(rows) < len(whole):
+        dropped = dropped | {_("baris yang sukunya tidak dapat dihitung"): len(whole) - len(rows)}
+    if constant:
+        columns = columns.drop(columns="Intercept", errors="ignore")
+    matrix = columns.to_numpy(dtype="float64")
+    if constant:
+        kept = [at - 1 for at in independent_columns(np.column_stack([np.ones(len(rows)), matrix])) if at]
+    else:
+        kept = independent_columns(matrix)
+    lost = [str(name) for at, name in enumerate(columns.columns) if at not in kept]
+    dropped = dropped | {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in lost}
+    columns = pd.DataFrame(matrix[:, kept], columns=[str(columns.columns[at]) for at in kept])
+    if not kept and not constant:
+        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
+    if len(kept) >= len(rows):
+        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
+        raise DataError(message.format(n=len(rows), k=len(kept)))
+    return Terms(outcome, columns, whole.iloc[rows].reset_index(drop=True), spec, dropped)
+
+
+def expand_again(terms: Terms, frame: pd.DataFrame) -> np.ndarray:
+    """Return the terms' columns for other rows with the same columns (n by K)."""
+    from formulaic.errors import FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):
+            matrix = pd.DataFrame(terms.spec.get_model_matrix(frame, context={}, na_action="ignore"))
+    except (FormulaicError, TypeError, ValueError) as error:
+        raise CallError(_("formula: tidak dapat dihitung ({why}).").format(why=error)) from None
+    values = matrix.rename(columns=str)[list(terms.columns.columns)].to_numpy(dtype="float64")
+    if not np.isfinite(values).all():
+        raise CallError(_("formula: tidak dapat dihitung ({why}).").format(why="nan"))
+    return values
+
+
+def categorical_variables(spec: ModelSpec) -> set[str]:
+    """Return the columns that the formula reads as levels."""
+    from formulaic.parser.types import Factor
+
+    kinds = {str(factor): state[0] for factor, state in spec.encoder_state.items()}
+    return {
+        str(name)
+        for factor, names in spec.factor_variables.items()
+        for name in names
+        if kinds.get(factor.expr) is Factor.Kind.CATEGORICAL
+    }
+
+
+def read_group(whole: pd.DataFrame, name: str, argument: str) -> np.ndarray:
+    """Return the group of each row as an integer; at least two groups, and one of them with two rows."""
+    codes = level_codes(whole, name)
+    n = int(codes.max()) + 1
+    if n < 2:
+        message = _("{argument}: kolom {name} hanya berisi satu kelompok; diperlukan paling sedikit dua.")
+        raise DataError(message.format(argument=argument, name=name))
+    if n == len(codes):
+        message = _(
+            "{argument}: tiap kelompok pada kolom {name} hanya berisi satu baris, sehingga ragam antarkelompok tidak "
+            "dapat ditaksir. Pilih kolom lain."
+        )
+        raise DataError(message.format(argument=argument, name=name))
+    return codes
+
+
+def read_weights(whole: pd.DataFrame, weights: str | None) -> np.ndarray | None:
+    """Return the weights of the rows, or none; each above 0."""
+    if weights is None:
+        return None
+    if not pd.api.types.is_numeric_dtype(whole[weights].dtype) or bool((whole[weights] <= 0).any()):
+        message = _("weights: kolom {name} harus bilangan di atas 0. Keluarkan baris lain lebih dahulu.")
+        raise DataError(message.format(name=weights))
+    return whole[weights].to_numpy(dtype="float64")
 
 
 def require_numeric(values: pd.Series, argument: str) -> np.ndarray:

@@ -12,14 +12,16 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
 from kinerja_lib.estimate.inputs import (
-    ANSI,
     Names,
+    as_label,
     as_names,
     cluster_codes,
     complete_rows,
+    expand_formula,
     independent_columns,
     level_codes,
     parse_formula,
+    read_weights,
     require_columns,
     require_frame,
     require_numeric,
@@ -253,7 +255,7 @@ def _build_design(
     dropped: dict[str, int],
 ) -> tuple[Numbers, list[str]]:
     """Return the numbers of the regression, and the terms left out for being collinear."""
-    y, x, rows = _expand(whole, formula)
+    y, x, rows, _spec = expand_formula(whole, formula)
     if len(rows) < len(whole):
         dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
         whole = whole.iloc[rows].reset_index(drop=True)
@@ -273,45 +275,11 @@ def _build_design(
         y=values,
         x=x.to_numpy(dtype="float64")[:, kept],
         terms=terms,
-        weights=_read_weights(whole, weights),
+        weights=read_weights(whole, weights),
         clusters=cluster_codes(whole, clusters) if clusters else None,
         absorbed=levels,
     )
     return numbers, [str(name) for name in x.columns if str(name) not in terms]
-
-
-def _expand(whole: pd.DataFrame, formula: Formula) -> tuple[pd.Series, pd.DataFrame, np.ndarray]:
-    """Return outcome, terms, and the positions of the rows where both could be computed."""
-    from formulaic.errors import FormulaicError
-
-    try:
-        with np.errstate(all="ignore"):
-            matrices = formula.get_model_matrix(whole, context={}, na_action="ignore")
-    except (FormulaicError, TypeError, ValueError) as error:
-        why = ANSI.sub("", str(error)).splitlines()[0]
-        raise CallError(_("formula: tidak dapat dihitung ({why}).").format(why=why)) from None
-    left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
-    if left.shape[1] != 1:
-        message = _("formula: sisi kiri menjadi {n} kolom ({found}); hasil harus satu kolom bilangan.")
-        raise CallError(message.format(n=left.shape[1], found=list_values(left.columns)))
-    both = pd.concat([left, right], axis=1).to_numpy(dtype="float64")
-    infinite = np.isinf(both).any(axis=0)
-    if infinite.any():
-        name = [*left.columns, *right.columns][int(infinite.nonzero()[0][0])]
-        raise DataError(_("formula: suku {name} menjadi tak hingga (log dari nol?).").format(name=name))
-    rows = (~np.isnan(both).any(axis=1)).nonzero()[0]
-    if len(rows) == 0:
-        raise DataError(_("formula: tidak ada baris yang semua sukunya dapat dihitung."))
-    return left.iloc[rows, 0].reset_index(drop=True), right.iloc[rows].reset_index(drop=True), rows
-
-
-def _read_weights(whole: pd.DataFrame, weights: str | None) -> np.ndarray | None:
-    if weights is None:
-        return None
-    if not pd.api.types.is_numeric_dtype(whole[weights].dtype) or bool((whole[weights] <= 0).any()):
-        message = _("weights: kolom {name} harus bilangan di atas 0. Keluarkan baris lain lebih dahulu.")
-        raise DataError(message.format(name=weights))
-    return whole[weights].to_numpy(dtype="float64")
 
 
 def _diagnose(numbers: Numbers, fit: Fit, clusters: list[str]) -> dict[str, object]:
@@ -357,19 +325,15 @@ def _order_groups(values: pd.Series, reference: object) -> tuple[np.ndarray, lis
         found = list(values.cat.categories)
     else:
         found = sorted(values.unique(), key=lambda level: (isinstance(level, str), level))
-    text = {level: _as_label(level) for level in found}
+    text = {level: as_label(level) for level in found}
     levels = [text[level] for level in found]
     if len(levels) < 2:
         message = _("group: kolom {name} hanya berisi satu kelompok ({found}); diperlukan paling sedikit dua.")
         raise DataError(message.format(name=values.name, found=list_values(levels)))
     if reference is not None:
-        require_choice("reference", _as_label(reference), levels)
-        levels = sorted(levels, key=lambda level: level != _as_label(reference))
+        require_choice("reference", as_label(reference), levels)
+        levels = sorted(levels, key=lambda level: level != as_label(reference))
     return values.astype(object).map(text).to_numpy(dtype=object), levels
-
-
-def _as_label(level: object) -> str:
-    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
 
 
 def _summarise(values: np.ndarray, labels: np.ndarray, levels: list[str]) -> pd.DataFrame:
