@@ -20,6 +20,7 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     cluster_codes,
     complete_rows,
+    expand_formula,
     independent_columns,
     parse_formula,
     require_columns,
@@ -28,7 +29,6 @@ from kinerja_lib.estimate.inputs import (
 )
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
 from kinerja_lib.estimate.matching import match_arms
-from kinerja_lib.estimate.regression import _expand
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.scalars import require_number
 from kinerja_lib.language import _, mark
@@ -280,7 +280,7 @@ def _build_arms(
     whole, dropped = complete_rows(frame, columns)
     whole[roles[0]] = require_numeric(whole[roles[0]], "outcome")
     treated = _read_treatment(whole[roles[1]])
-    expanded = [_expand(whole, formula) for formula in formulas]
+    expanded = [expand_formula(whole, formula)[:3] for formula in formulas]
     both = np.intersect1d(expanded[0][2], expanded[1][2])
     if len(both) < len(whole):
         dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(both)

@@ -23,7 +23,7 @@ from kinerja_lib.estimate.inputs import (
     require_numeric,
 )
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, LEVEL, count_clusters
-from kinerja_lib.estimate.regression import _order_groups
+from kinerja_lib.estimate.regression import order_groups
 from kinerja_lib.estimate.result import COLUMNS, Estimate
 from kinerja_lib.estimate.scalars import refuse, require_draws, require_number, two_sided
 from kinerja_lib.language import _
@@ -105,7 +105,7 @@ def estimate_cost_effectiveness(
         require_columns(frame, argument, names)
     whole, dropped = complete_rows(frame, [cost, effect, group, *clusters])
     values = np.column_stack([require_numeric(whole[cost], "cost"), require_numeric(whole[effect], "effect")])
-    labels, levels = _order_groups(whole[group], None)
+    labels, levels = order_groups(whole[group], None)
     if len(levels) != 2:
         message = _("group: kolom {name} berisi {n} kelompok; diperlukan tepat dua. Saring data lebih dahulu.")
         raise DataError(message.format(name=group, n=len(levels)))

@@ -18,6 +18,7 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     cluster_codes,
     complete_rows,
+    expand_formula,
     independent_columns,
     parse_formula,
     require_columns,
@@ -25,7 +26,6 @@ from kinerja_lib.estimate.inputs import (
 )
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
 from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes, require_times
-from kinerja_lib.estimate.regression import _expand
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.survival import kaplan_meier
 from kinerja_lib.language import _
@@ -177,7 +177,7 @@ def _parse_terms(formula: object, duration: str) -> Formula:
 
 def _read_terms(whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rows and terms that can be computed; what is left out goes into `dropped`."""
-    _y, x, rows = _expand(whole, parsed)
+    _y, x, rows = expand_formula(whole, parsed)[:3]
     if len(rows) < len(whole):
         dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
     x = x.drop(columns=INTERCEPT, errors="ignore").astype("float64")

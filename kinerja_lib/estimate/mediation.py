@@ -17,6 +17,7 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     cluster_codes,
     complete_rows,
+    expand_formula,
     independent_columns,
     parse_formula,
     require_columns,
@@ -35,7 +36,6 @@ from kinerja_lib.estimate.least_squares import (
     require_errors,
     tidy,
 )
-from kinerja_lib.estimate.regression import _expand
 from kinerja_lib.estimate.result import COLUMNS, Estimate
 from kinerja_lib.estimate.scalars import require_draws, two_sided
 from kinerja_lib.language import _
@@ -161,7 +161,7 @@ def _build_numbers(
     for argument, name in roles.items():
         whole[name] = require_numeric(whole[name], argument)
     right = " + ".join(f"`{name}`" for name in (roles["treatment"], roles["mediator"], *covariates))
-    y, x, _rows = _expand(whole, parse_formula(f"`{roles['outcome']}` ~ {right}"))
+    y, x, _rows = expand_formula(whole, parse_formula(f"`{roles['outcome']}` ~ {right}"))[:3]
     order = [INTERCEPT, roles["treatment"], roles["mediator"]]
     x = x[[*order, *[name for name in x.columns if name not in order]]]
     kept = independent_columns(x.to_numpy(dtype="float64"))

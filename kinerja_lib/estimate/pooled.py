@@ -170,7 +170,8 @@ def estimate_pooled(
         raise DataError(_("moderators: suku menjelaskan efek tanpa sisa; tidak ada galat yang dapat ditaksir."))
     asymmetry = _test_asymmetry(y, v, x, method, interval)
     diagnostics = _describe(y, v, x, method, (tau2, tau2_se)) | asymmetry
-    diagnostics["studies"] = pd.DataFrame({"study": whole.index.astype("str"), "effect": y, "variance": v})
+    named = frame.index[frame[[effect, variance, *names]].notna().all(axis=1)].astype("str")
+    diagnostics["studies"] = pd.DataFrame({"study": named, "effect": y, "variance": v})
     wide, z = stats.t.ppf((1 + LEVEL) / 2, [found.df, np.inf])
     if method != "FE" and not names:
         reach = wide * np.sqrt(found.covariance[0, 0] + tau2)

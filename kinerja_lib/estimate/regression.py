@@ -200,7 +200,7 @@ def estimate_difference(
     require_columns(frame, "cluster", clusters)
     whole, dropped = complete_rows(frame, [outcome, group, *clusters])
     values = require_numeric(whole[outcome], "outcome")
-    labels, levels = _order_groups(whole[group], reference)
+    labels, levels = order_groups(whole[group], reference)
     means = _summarise(values, labels, levels)
     numbers = _mark_groups(whole, values, labels, levels, clusters)
     rule = settle_errors(rule, errors, numbers)
@@ -319,7 +319,7 @@ def _mark_groups(
     )
 
 
-def _order_groups(values: pd.Series, reference: object) -> tuple[np.ndarray, list[str]]:
+def order_groups(values: pd.Series, reference: object) -> tuple[np.ndarray, list[str]]:
     """Return each row's level as text, and the levels with the reference first."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         found = list(values.cat.categories)

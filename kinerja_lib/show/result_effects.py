@@ -22,6 +22,7 @@ from kinerja_lib.show.result_parts import (
     find_decimals,
     frame_of,
     say_ends,
+    say_errors,
     say_value,
     tick_of,
 )
@@ -85,7 +86,7 @@ def _thin(result: Estimate) -> pd.DataFrame:
 
 def _notes(result: Estimate) -> tuple[Any, ...]:
     """Return the rule of the errors, what was left out and what to beware of, a line each."""
-    lines = [compose(_("{method}. {errors}."), method=result.method.rstrip("."), errors=result.errors.rstrip("."))]
+    lines = [compose(_("{method}. {errors}."), method=result.method.rstrip("."), errors=say_errors(result))]
     if result.dropped:
         lost = "; ".join(f"{reason}: {count(number_lost)}" for reason, number_lost in result.dropped.items())
         lines.append(compose(_("Tidak dipakai: {lost}."), lost=lost))
@@ -129,7 +130,7 @@ def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:
         words,
         title.format(still=number(still, 0), clear=count(clear), all=count(len(table))),
         subtitle=_("{estimand}, selang 95 %").format(estimand=result.estimand),
-        caption=_("Taksiran dengan selangnya. {errors}.").format(errors=result.errors.rstrip(".")),
+        caption=_("Taksiran dengan selangnya. {errors}.").format(errors=say_errors(result)),
         alt=[f"{row.label}: {cell.words}" for row, cell in zip(rows, cells, strict=True)],
         draw=lambda width: draw_dots(rows, [facet], n_head="n", width=width),
         data=table,

@@ -100,6 +100,11 @@ def tick_of(low: float, high: float) -> Callable[[float], str]:
     return lambda value: number(value, decimals).text
 
 
+def say_errors(result: Estimate) -> str:
+    """Return the rule of the errors as the beginning of a sentence, without its stop."""
+    return (result.errors[:1].upper() + result.errors[1:]).rstrip(".")
+
+
 def say_value(row: Any, decimals: int) -> str:
     """Return a row's estimate with its interval."""
     ends = "" if pd.isna(row.conf_low) else f" ({interval(row.conf_low, row.conf_high, decimals)})"
