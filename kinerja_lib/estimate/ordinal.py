@@ -104,7 +104,8 @@ def estimate_ordinal(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"predikat": ["Baik", "Baik", "Sangat Baik", "Kurang"] * 5, "coaching": [0, 1, 1, 0] * 5})
+    >>> predikat = ["Kurang", "Baik", "Baik", "Sangat Baik", "Kurang", "Baik", "Sangat Baik", "Sangat Baik"] * 3
+    >>> frame = pd.DataFrame({"predikat": predikat, "coaching": [0, 0, 0, 0, 1, 1, 1, 1] * 3})
     >>> estimate_ordinal(frame, "predikat ~ coaching").table["term"].tolist()
     ['coaching', 'Kurang|Baik', 'Baik|Sangat Baik']
     """
