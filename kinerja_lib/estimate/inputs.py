@@ -146,9 +146,24 @@ def expand_formula(whole: pd.DataFrame, formula: Formula) -> tuple[pd.Series, pd
     return left.iloc[:, 0], right, rows, matrices.rhs.model_spec
 
 
+def formula_columns(data: pd.DataFrame, formula: Formula) -> list[str]:
+    """Return the columns that a formula names, and the names that it takes for columns but `data` lacks.
+
+    The parser misses columns inside scale(), center() or bs(), and cuts a name in back quotes at its dot.
+    """
+    factors = {factor.expr for side in (formula.lhs, formula.rhs) for term in side for factor in term.factors}
+    text = " ".join(sorted(factors))
+    names = {
+        name for name in data.columns if re.search(rf"(?<![\w.]){re.escape(str(name))}(?!\w|\.|\s*\(|\s*=(?!=))", text)
+    }
+    asked = {str(name) for name in formula.required_variables}
+    cut = {name for name in asked if name not in data.columns and any(str(own).startswith(f"{name}.") for own in names)}
+    return sorted(names | (asked - cut))
+
+
 def used_rows(data: pd.DataFrame, formula: Formula, **columns: Names) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the rows with a value in every column that the formula or an argument names, and what was left out."""
-    named = {"formula": sorted(str(name) for name in formula.required_variables)}
+    named = {"formula": formula_columns(data, formula)}
     named |= {argument: as_names(names) for argument, names in columns.items()}
     for argument, names in named.items():
         require_columns(data, argument, names)

@@ -104,7 +104,8 @@ def estimate_ordinal(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"predikat": ["Baik", "Baik", "Sangat Baik", "Kurang"] * 5, "coaching": [0, 1, 1, 0] * 5})
+    >>> predikat = ["Kurang", "Baik", "Baik", "Sangat Baik", "Kurang", "Baik", "Sangat Baik", "Sangat Baik"] * 3
+    >>> frame = pd.DataFrame({"predikat": predikat, "coaching": [0, 0, 0, 0, 1, 1, 1, 1] * 3})
     >>> estimate_ordinal(frame, "predikat ~ coaching").table["term"].tolist()
     ['coaching', 'Kurang|Baik', 'Baik|Sangat Baik']
     """
@@ -131,6 +132,7 @@ def estimate_ordinal(
         df=found.df,
         terms=[*names, *(f"{low}|{high}" for low, high in pairwise(levels))],
     )
+    rule = ERRORS["cluster"] if clusters else ERRORS["model"]
     diagnostics, warnings = _diagnose(found, fit, counts, clusters, random)
     changes, lost = change_probabilities(found, terms, weight, levels)
     if lost:
@@ -146,7 +148,7 @@ def estimate_ordinal(
         design="correlational",
         method=_("Logit ordinal (odds proporsional)")
         + (_(" dengan intersep acak {name} (pendekatan Laplace)").format(name=random) if random else ""),
-        errors=_(ERRORS["cluster" if clusters else "model"]).format(cluster=" + ".join(clusters)),
+        errors=_(rule).format(cluster=" + ".join(clusters)),
         assumptions=_assume(clusters, random),
         diagnostics=diagnostics | {"probability_change": changes, "warnings": tuple(warnings)},
         dropped=terms.dropped,
@@ -156,8 +158,8 @@ def estimate_ordinal(
 
 def _code_outcome(whole: pd.DataFrame, formula: Formula) -> tuple[pd.DataFrame, list[str]]:
     """Return the rows with the outcome as its place in the order, and the labels in that order."""
-    name = next(iter(formula.lhs.required_variables), "")
-    if str(formula.lhs) != name:
+    name = str(formula.lhs)
+    if name not in whole.columns:
         message = _("formula: sisi kiri harus satu kolom; ditemukan {found}.")
         raise CallError(message.format(found=str(formula.lhs)))
     values = whole[name]

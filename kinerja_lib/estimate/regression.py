@@ -18,6 +18,7 @@ from kinerja_lib.estimate.inputs import (
     cluster_codes,
     complete_rows,
     expand_formula,
+    formula_columns,
     independent_columns,
     level_codes,
     parse_formula,
@@ -237,7 +238,7 @@ def estimate_difference(
 def _used_columns(
     frame: pd.DataFrame, formula: Formula, absorbed: list[str], clusters: list[str], weights: str | None
 ) -> list[str]:
-    in_formula = sorted(str(name) for name in formula.required_variables)
+    in_formula = formula_columns(frame, formula)
     require_columns(frame, "formula", in_formula)
     require_columns(frame, "absorb", absorbed)
     require_columns(frame, "cluster", clusters)

@@ -202,6 +202,15 @@ def test_names_with_spaces_go_in_backticks() -> None:
     assert estimate_regression(renamed, "y ~ `masa kerja`").table["term"].tolist() == ["Intercept", "masa kerja"]
 
 
+def test_names_with_dots_and_names_inside_transforms_are_found() -> None:
+    data = HAND.rename(columns={"x": "G.x"}).assign(df=np.nan, G=np.nan, z=HAND["x"])
+    assert estimate_regression(data.drop(columns="G"), "y ~ `G.x`").table["term"].tolist() == ["Intercept", "G.x"]
+    spline = estimate_regression(data, "y ~ bs(z, df=3)")  # the column df is not what df= means
+    assert_allclose(spline.diagnostics["r2"], estimate_regression(HAND, "y ~ x + I(x**2) + I(x**3)").diagnostics["r2"])
+    assert spline.dropped == {}
+    assert_allclose(estimate_regression(data, "y ~ scale(z)").table["estimate"][0], HAND["y"].mean(), **EXACT)
+
+
 def test_inputs_stay_unchanged() -> None:
     data = planted().astype({"firm": "int32"})
     before = data.copy(deep=True)

@@ -25,19 +25,18 @@ def ordinal(estimator: str, _specification: str) -> Answer:
 
 def bliese(_estimator: str, specification: str) -> Answer:
     """Return the mixed model of a specification such as WBEING~HRS+G.HRS+(1|GRP), or the ICC of an outcome alone."""
-    written = (specification if "~" in specification else f"{specification}~1").replace("G.HRS", "G_HRS")
+    written = (specification if "~" in specification else f"{specification}~1").replace("G.HRS", "`G.HRS`")
     slopes = re.findall(r"\((\w+)\|GRP\)", written)
     formula = re.sub(r"\+\(\w+\|GRP\)", "", written)
     chosen = [name for name in slopes if name != "1"]
-    data = frame("multilevel_bh1996").rename(columns={"G.HRS": "G_HRS"})  # a dot ends a name in a formula
-    result = estimate_multilevel(data, formula, group="GRP", slopes=chosen)
+    result = estimate_multilevel(frame("multilevel_bh1996"), formula, group="GRP", slopes=chosen)
     found = result.diagnostics
     numbers = {
         "ICC1": found["icc"],
         "var intercept": found["sd"]["Intercept"] ** 2,  # type: ignore[index]
         "var residual": found["sd_residual"] ** 2,  # type: ignore[operator]
     }
-    return look_up(result, {"(Intercept)": "Intercept", "G.HRS": "G_HRS"}, numbers)  # type: ignore[arg-type]
+    return look_up(result, {"(Intercept)": "Intercept"}, numbers)  # type: ignore[arg-type]
 
 
 def mentoring(_estimator: str, _specification: str) -> Answer:
