@@ -97,7 +97,7 @@ def estimate_did(
     Returns
     -------
     Estimate
-        `table` has the row `att`, in units of the outcome; n counts rows. `diagnostics`: `means` (group, period,
+        `table` has the row `att`, in units of the outcome; n counts rows. `diagnostics`: `means` (treated, period,
         mean, n), `warnings`; for the regression `regression` (a row per term); for weighting methods `overlap` (the
         largest propensity among the controls); `n_clusters`; where there are two periods before, `pre_trend`: for
         each earlier period the same estimate of what happened from it to the last period before, zero if the trends
