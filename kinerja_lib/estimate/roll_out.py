@@ -15,12 +15,17 @@ import pandas as pd
 from kinerja_lib.errors import DataError, list_values
 from kinerja_lib.estimate.calendar import Calendar, read_calendar, read_starts
 from kinerja_lib.estimate.did import per_unit, read_covariates, require_panel
-from kinerja_lib.estimate.inputs import cluster_codes, complete_rows, level_codes, require_numeric
+from kinerja_lib.estimate.inputs import (
+    cluster_codes,
+    complete_rows,
+    independent_columns,
+    level_codes,
+    require_numeric,
+)
 from kinerja_lib.estimate.two_by_two import Att, TwoByTwo, att_of_change
 from kinerja_lib.language import _
 
 BLOCK = 2**18  # multiplications
-SINGULAR = 1e13  # condition number from which on a regression is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     """
     seen, k = ~np.isnan(people.y), design.shape[2]
     periods = np.broadcast_to(np.eye(len(people.times))[:, 1:], (len(design), len(people.times), len(people.times) - 1))
-    design = np.concatenate([design, periods], axis=2)
+    design = np.concatenate([periods, design], axis=2)
     gram, moment, kept = np.zeros((design.shape[2],) * 2), np.zeros(design.shape[2]), []
     for rows in _patterns(people.cohort, seen):
         at = seen[:, rows[0]]
@@ -184,17 +189,18 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
         z, y = z - z.mean(axis=0), y - y.mean(axis=0)
         gram, moment = gram + len(rows) * z.T @ z, moment + z.T @ y.sum(axis=1)
         kept.append((rows, z, y))
-    free = int(seen.sum()) - design.shape[2] - 1
-    if free < 1 or np.linalg.cond(gram) > SINGULAR:
+    told = independent_columns(gram)  # without periods that only people seen once have
+    free = int(seen.sum()) - len(told) - 1
+    if free < 1 or told[-k:] != list(range(design.shape[2] - k, design.shape[2])):
         raise DataError(_("data: terlalu sedikit orang atau periode untuk menaksir dampak tiap angkatan dan periode."))
-    bread = np.linalg.inv(gram)
-    beta = bread @ moment
+    bread = np.linalg.inv(gram[np.ix_(told, told)])
+    beta = bread @ moment[told]
     score = np.empty((k, seen.shape[1]))
     for rows, z, y in kept:
-        score[:, rows] = (bread[:k] @ z.T) @ (y - (z @ beta)[:, None])
+        score[:, rows] = (bread[-k:] @ z[:, told].T) @ (y - (z[:, told] @ beta)[:, None])
     total = sum_clusters(score, people.clusters)
     df = total.shape[1] - 1.0
-    return beta[:k], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
+    return beta[-k:], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
 
 
 def sum_clusters(parts: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:

@@ -268,6 +268,15 @@ def test_a_period_that_only_the_always_treated_have_is_no_comparison() -> None:
     assert found.diagnostics["twfe"].equals(estimate_staggered(known, **COLUMNS).diagnostics["twfe"])
 
 
+def test_a_period_of_people_seen_once_changes_no_estimate() -> None:
+    data = planted(7)
+    once = planted(8, people=10).query("period == 1").assign(unit=lambda d: d["unit"] + 1000, period=0, first=0)
+    ours, plain = estimate_staggered(pd.concat([data, once]), **COLUMNS), estimate_staggered(data, **COLUMNS)
+    cells = ours.diagnostics["group_time"].query("period != '1'")
+    assert_allclose(cells["estimate"], plain.diagnostics["group_time"]["estimate"], **EXACT)
+    assert_allclose(ours.diagnostics["twfe"]["estimate"], plain.diagnostics["twfe"]["estimate"], **EXACT)
+
+
 def test_not_yet_treated_serve_where_all_start() -> None:
     data = planted(9).query("first > 0")
     result = estimate_staggered(data, **COLUMNS, control="not_yet")
