@@ -97,7 +97,7 @@ def estimate_did(
     Returns
     -------
     Estimate
-        `table` has the row `att`, in units of the outcome; n counts rows. `diagnostics`: `means` (group, period,
+        `table` has the row `att`, in units of the outcome; n counts rows. `diagnostics`: `means` (treated, period,
         mean, n), `warnings`; for the regression `regression` (a row per term); for weighting methods `overlap` (the
         largest propensity among the controls); `n_clusters`; where there are two periods before, `pre_trend`: for
         each earlier period the same estimate of what happened from it to the last period before, zero if the trends
@@ -124,7 +124,7 @@ def estimate_did(
       term  estimate  n
     0  att       1.0  8
     """
-    frame, clusters, names = require_frame(data), as_names(cluster), as_names(covariates)
+    frame, clusters, names = require_frame(data), read_cluster(cluster), as_names(covariates)
     require_choice("method", method, get_args(DidMethod))
     rule = choose_errors(errors, DidErrors, "HC1", clusters)
     if method != "regression" and rule not in ("HC1", "CR1"):
@@ -153,18 +153,9 @@ def estimate_did(
     if clusters:
         diagnostics["n_clusters"] = pd.Series(sample["cluster"].nunique(), index=clusters)
         said += warn_clusters(sample["cluster"].nunique())
-    trend = []
-    for early in range(first - 1):
-        part = _pair(rows[rows["period"].isin([early, first - 1])], first - 1)
-        try:
-            trend.append(_row(_fit(part, terms, method, rule)[0], part, calendar.labels[early]))
-        except DataError as error:
-            said.append(
-                _("Periode {label} tidak dapat dibandingkan: {why}").format(label=calendar.labels[early], why=error)
-            )
-    if trend:
-        diagnostics["pre_trend"] = table = pd.concat(trend, ignore_index=True)
-        said += warn_trend(float(table["p_value"].min()) * len(table))
+    trend, more = _look_before(rows, terms, method, rule, calendar.labels[:first])
+    said += more
+    diagnostics |= {"pre_trend": trend} if len(trend) else {}
     given = _(" yang kovariatnya sama") if names else ""
     word = ERRORS[rule] if method == "regression" else CLUSTERED if clusters else INFLUENCE
     return Estimate(
@@ -184,6 +175,14 @@ def estimate_did(
         dropped=dropped,
         reference="Sant'Anna and Zhao (2020), Journal of Econometrics 219(1)",
     )
+
+
+def read_cluster(cluster: Names) -> list[str]:
+    """Return the cluster column in a list, empty without one; two would be one too many for influence functions."""
+    names = as_names(cluster)
+    if len(names) > 1:
+        raise CallError(_("cluster: ditemukan {found}; yang diizinkan: satu kolom.").format(found=list_values(names)))
+    return names
 
 
 def read_covariates(whole: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -268,6 +267,23 @@ def _pair(rows: pd.DataFrame, first: int) -> pd.DataFrame:
     return last.assign(y=cells["mean"][True] - cells["mean"][False], n=cells["size"].to_numpy(dtype=int).sum(axis=1))
 
 
+def _look_before(
+    rows: pd.DataFrame, terms: list[str], method: DidMethod, rule: str, before: list[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the estimate from each earlier period to the last before the start, and warnings."""
+    last, found, said = len(before) - 1, [], []
+    for early, label in enumerate(before[:-1]):
+        part = _pair(rows[rows["period"].isin([early, last])], last)
+        try:
+            found.append(_row(_fit(part, terms, method, rule)[0], part, label))
+        except DataError as error:
+            said.append(_("Periode {label} tidak dapat dibandingkan: {why}").format(label=label, why=error))
+    if not found:
+        return pd.DataFrame(), said
+    table = pd.concat(found, ignore_index=True)
+    return table, said + warn_trend(float(table["p_value"].min()) * len(table))
+
+
 def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -> tuple[Fit, dict[str, Any]]:
     """Return the fit whose terms hold `att`, and what it tells about itself."""
     sections = bool(sample["after"].any())
@@ -276,7 +292,9 @@ def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -
         message = _("treated: peserta dan pembanding masing-masing memerlukan paling sedikit dua {rows}.")
         raise DataError(message.format(rows=_("baris sebelum dan sesudah") if sections else _("unit pada kedua sisi")))
     y, treated, x = sample["y"].to_numpy(), sample["treated"].to_numpy(), sample[[*range(len(terms))]].to_numpy()
-    groups = sample[["cluster"]].to_numpy() if rule == "CR1" else None
+    groups = pd.factorize(sample["cluster"])[0] if rule == "CR1" else None
+    if groups is not None and not groups.any():
+        raise DataError(_("cluster: baris yang terpakai hanya berisi satu gugus; diperlukan paling sedikit dua."))
     if method == "regression":
         numbers = _design(sample, terms, groups)
         fit = fit_plain(numbers, rule)
@@ -289,7 +307,7 @@ def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -
     )
     parts, df = att.influence / len(y), np.inf
     if groups is not None:
-        parts = np.bincount(pd.factorize(groups[:, 0])[0], parts).astype("float64")
+        parts = np.bincount(groups, parts).astype("float64")
         df = len(parts) - 1.0
     variance = float(parts @ parts) * len(parts) / (len(parts) - 1)
     _require_spread(variance, y)
@@ -315,7 +333,7 @@ def _design(sample: pd.DataFrame, terms: list[str], groups: np.ndarray | None) -
     named |= {term: sample[at] for at, term in enumerate(terms) if at}
     x = np.column_stack([*named.values()]).astype("float64")
     kept = independent_columns(x)
-    clusters = None if groups is None else pd.factorize(groups[:, 0])[0][:, None]
+    clusters = None if groups is None else groups[:, None]
     return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, clusters, [])
 
 

@@ -7,6 +7,7 @@ downstream is linear in one small covariance. Nothing here loops over people.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,17 @@ import pandas as pd
 from kinerja_lib.errors import DataError, list_values
 from kinerja_lib.estimate.calendar import Calendar, read_calendar, read_starts
 from kinerja_lib.estimate.did import per_unit, read_covariates, require_panel
-from kinerja_lib.estimate.inputs import cluster_codes, complete_rows, require_numeric
+from kinerja_lib.estimate.inputs import (
+    cluster_codes,
+    complete_rows,
+    independent_columns,
+    level_codes,
+    require_numeric,
+)
 from kinerja_lib.estimate.two_by_two import Att, TwoByTwo, att_of_change
 from kinerja_lib.language import _
 
 BLOCK = 2**18  # multiplications
-SINGULAR = 1e13  # condition number from which on a regression is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +87,38 @@ def read_people(
     used[first], labels = pd.factorize(frame[first])  # a missing start means never and is no gap
     whole, losses = complete_rows(used, list(used.columns))
     dropped |= losses
-    values = require_numeric(whole[outcome], "outcome")
+    require_numeric(whole[outcome], "outcome")
     calendar, where = read_calendar(whole[period])
     starts = read_starts(labels, calendar)[whole[first].to_numpy()]
     units = pd.factorize(whole[unit])[0]
-    group = cluster_codes(whole, clusters)[:, 0] if clusters else None
-    require_panel(units, where, {"first_treated": starts} | ({} if group is None else {"cluster": group}))
-    kept = starts > calendar.times[0]
-    if not kept.all():
-        dropped[_("baris orang yang sudah ikut sejak periode pertama")] = int((~kept).sum())
-        values, where, starts, units = values[kept], where[kept], starts[kept], pd.factorize(units[kept])[0]
-        group = None if group is None else pd.factorize(group[kept])[0]
+    own = {"cluster": level_codes(whole, clusters[0])} if clusters else {}
+    require_panel(units, where, {"first_treated": starts, **own})
     said = _require_starts(starts, calendar)
+    while not (kept := starts > calendar.times[0]).all():  # what is left may begin later
+        reason = _("baris orang yang sudah ikut sejak periode pertama")
+        dropped[reason] = dropped.get(reason, 0) + int((~kept).sum())
+        whole, starts, units = whole[kept], starts[kept], pd.factorize(units[kept])[0]
+        calendar, where = read_calendar(whole[period])
+        said = _require_starts(starts, calendar)
     start = per_unit(np.where(starts > calendar.times[-1], np.inf, starts), units)
     order = np.argsort(start, kind="stable")
     row = np.empty(len(order), dtype=int)
     row[order] = np.arange(len(order))
-    cells = (where, row[units])
-    y = np.full((len(calendar.times), len(order)), np.nan)
-    y[cells] = values
-    x = None
-    if covariates:
-        wide = read_covariates(whole, covariates)[0][kept]
-        x = np.full((*y.shape, wide.shape[1]), np.nan)
-        x[cells] = wide
+    shape = (len(calendar.times), len(order))
+    y = _spread_out(require_numeric(whole[outcome], "outcome"), where, row[units], shape)
+    x = _spread_out(read_covariates(whole, covariates)[0], where, row[units], shape) if covariates else None
     if np.isnan(y).any():
         said.append(_("Panel tidak lengkap: tiap perbandingan memakai orang yang terlihat pada kedua periodenya."))
     found = np.unique(start[np.isfinite(start)])
-    own = None if group is None else per_unit(group, units)[order]
-    return People(y, x, own, calendar.times, found, np.searchsorted(found, start[order])), calendar, said
+    group = per_unit(cluster_codes(whole, clusters)[:, 0], units)[order] if clusters else None
+    return People(y, x, group, calendar.times, found, np.searchsorted(found, start[order])), calendar, said
+
+
+def _spread_out(values: np.ndarray, where: np.ndarray, row: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return values by period and unit, NaN where a unit was not seen."""
+    wide = np.full((*shape, *values.shape[1:]), np.nan)
+    wide[where, row] = values
+    return wide
 
 
 def compare(people: People, control: str, method: TwoByTwo, dropped: dict[str, int]) -> tuple[Effects, float]:
@@ -117,45 +126,36 @@ def compare(people: People, control: str, method: TwoByTwo, dropped: dict[str, i
     n, sizes = people.y.shape[1], people.sizes
     if control == "never" and not sizes[-1]:
         raise DataError(_("control: tidak ada orang yang tidak pernah mulai. Pakai control not_yet."))
-    alone, refused, why = 0, 0, ""
+    lost: dict[str, int] = {}
     cells: list[tuple[int, int, int]] = []
     found: list[Att] = []
     influence = np.zeros((len(people.starts) * (len(people.times) - 1), n))
-    for g, t in np.ndindex(len(people.starts), len(people.times)):
+    for g, t in product(range(len(people.starts)), range(1, len(people.times))):
         base = min(t, int(people.first[g])) - 1
-        if base < 0:
-            continue
         rows, change = _pair(people, g, t, base, control)
         treated = people.cohort[rows] == g
-        if not 0 < treated.sum() < len(rows):
-            alone += 1
-            continue
-        x = np.ones((len(rows), 1)) if people.x is None else people.x[base, rows]
         try:
+            if not 0 < treated.sum() < len(rows):
+                raise DataError(_("control: tidak ada pembanding yang terlihat. Ubah control."))
+            x = np.ones((len(rows), 1)) if people.x is None else people.x[base, rows]
             att = att_of_change(change, treated, x, method)
         except DataError as error:
-            refused, why = refused + 1, str(error)
+            lost[str(error)] = lost.get(str(error), 0) + 1
             continue
         influence[len(cells), rows] = att.influence * (n / len(rows))
         cells.append((g, t, int(treated.sum())))
         found.append(att)
     group, time, counted = np.array(cells, dtype=int).reshape(-1, 3).T
-    if not (people.times[time] >= people.starts[group]).any():
-        raise DataError(why or _("control: tidak ada pembanding bagi satu angkatan pun sesudah mulai. Ubah control."))
-    if alone:
-        dropped[_("perbandingan angkatan dan periode tanpa peserta atau pembanding")] = alone
-    if refused:
-        dropped[_("perbandingan angkatan dan periode yang kovariatnya memisahkan peserta dari pembanding")] = refused
-    shares = (people.cohort == np.arange(len(sizes))[:, None]).astype("float64")
+    if not (time >= people.first[group]).any():
+        raise DataError(next(reversed(lost)))
+    dropped |= {_("perbandingan angkatan dan periode ({why})").format(why=why): count for why, count in lost.items()}
+    shares = people.cohort == np.arange(len(sizes))[:, None]
     total = sum_clusters(np.vstack([influence[: len(cells)], shares]) / n, people.clusters)
-    factor, df = 1.0, np.inf
-    if people.clusters is not None:
-        df = total.shape[1] - 1.0
-        factor = total.shape[1] / df
-    values, weight = np.array([att.value for att in found]), sizes[group] / n
-    return Effects(group, time, values, weight, counted, _square(total) * factor, df, True), max(
-        att.overlap for att in found
-    )
+    df = np.inf if people.clusters is None else total.shape[1] - 1.0
+    factor = 1.0 if people.clusters is None else (df + 1) / df
+    values = np.array([att.value for att in found])
+    effects = Effects(group, time, values, sizes[group] / n, counted, _square(total) * factor, df, True)
+    return effects, max(att.overlap for att in found)
 
 
 def saturate(people: People) -> Effects:
@@ -181,7 +181,7 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     """
     seen, k = ~np.isnan(people.y), design.shape[2]
     periods = np.broadcast_to(np.eye(len(people.times))[:, 1:], (len(design), len(people.times), len(people.times) - 1))
-    design = np.concatenate([design, periods], axis=2)
+    design = np.concatenate([periods, design], axis=2)
     gram, moment, kept = np.zeros((design.shape[2],) * 2), np.zeros(design.shape[2]), []
     for rows in _patterns(people.cohort, seen):
         at = seen[:, rows[0]]
@@ -189,17 +189,18 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
         z, y = z - z.mean(axis=0), y - y.mean(axis=0)
         gram, moment = gram + len(rows) * z.T @ z, moment + z.T @ y.sum(axis=1)
         kept.append((rows, z, y))
-    free = int(seen.sum()) - design.shape[2] - 1
-    if free < 1 or np.linalg.cond(gram) > SINGULAR:
+    told = independent_columns(gram)  # without periods that only people seen once have
+    free = int(seen.sum()) - len(told) - 1
+    if free < 1 or told[-k:] != list(range(design.shape[2] - k, design.shape[2])):
         raise DataError(_("data: terlalu sedikit orang atau periode untuk menaksir dampak tiap angkatan dan periode."))
-    bread = np.linalg.inv(gram)
-    beta = bread @ moment
+    bread = np.linalg.inv(gram[np.ix_(told, told)])
+    beta = bread @ moment[told]
     score = np.empty((k, seen.shape[1]))
     for rows, z, y in kept:
-        score[:, rows] = (bread[:k] @ z.T) @ (y - (z @ beta)[:, None])
+        score[:, rows] = (bread[-k:] @ z[:, told].T) @ (y - (z[:, told] @ beta)[:, None])
     total = sum_clusters(score, people.clusters)
     df = total.shape[1] - 1.0
-    return beta[:k], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
+    return beta[-k:], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
 
 
 def sum_clusters(parts: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
 from kinerja_lib.estimate.calendar import Calendar, as_label
-from kinerja_lib.estimate.did import ATT, CLUSTERED, warn_clusters, warn_overlap, warn_trend
+from kinerja_lib.estimate.did import ATT, CLUSTERED, read_cluster, warn_clusters, warn_overlap, warn_trend
 from kinerja_lib.estimate.inputs import Names, as_names, require_columns, require_frame
 from kinerja_lib.estimate.least_squares import ERRORS, NESTED, Fit, tidy
 from kinerja_lib.estimate.result import Estimate
@@ -31,6 +31,7 @@ MBAR = (0.0, 0.5, 1.0, 1.5, 2.0)
 SMALL = 5  # people; a smaller group has no spread of its own to speak of
 SINGULAR = 1e-10  # share of the largest direction below which a direction is rounding
 ROUNDING = 1e-20  # share of the largest variance below which a variance is rounding
+SATURATED = ERRORS["CR1"]
 NORMAL = mark("fungsi pengaruh tiap {cluster}, tanpa koreksi sampel kecil; sebaran normal")
 PAPERS = {
     "callaway_santanna": "Callaway and Sant'Anna (2021), Journal of Econometrics 225(2)",
@@ -123,7 +124,7 @@ def estimate_staggered(
     2  2024   2023       0.0
     3  2024   2024       2.5
     """
-    frame, names, clusters = require_frame(data), as_names(covariates), as_names(cluster)
+    frame, names, clusters = require_frame(data), as_names(covariates), read_cluster(cluster)
     for argument, choice, allowed in (
         ("control", control, Control),
         ("method", method, StaggeredMethod),
@@ -158,7 +159,7 @@ def estimate_staggered(
     given = _(" yang kovariatnya sama") if names else ""
     rule = _(CLUSTERED) if clusters else _(NORMAL)
     if estimator == "sun_abraham":
-        rule = _(ERRORS["CR1"]) + _(NESTED)
+        rule = _(SATURATED) + _(NESTED)
     return Estimate(
         table=table,
         estimand=_("dampak rata-rata pada peserta: {outcome} sejak mulai, melebihi perubahan pembanding").format(

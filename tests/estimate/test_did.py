@@ -240,6 +240,7 @@ BAD = {
     "unit in two groups": ({"treated": "moves"}, DataError, "treated: pada 1 unit nilainya berubah"),
     "unit twice": ({"unit": "same"}, DataError, "unit: 6 baris berulang"),
     "cluster moves": ({"cluster": "t"}, DataError, "cluster: pada 5 unit nilainya berubah"),
+    "two clusters": ({"cluster": ["id", "one"]}, CallError, "cluster: ditemukan id, one; yang diizinkan: satu kolom"),
     "one cluster": ({"cluster": "one"}, DataError, "hanya berisi satu gugus"),
     "no controls after": ({"y": "gone"}, DataError, "masing-masing memerlukan paling sedikit dua unit"),
     "no spread": ({"outcome": "step"}, DataError, "perubahan tidak bervariasi di dalam kelompok"),
@@ -268,3 +269,9 @@ def test_bad_input_says_what_is_wrong(case: str) -> None:
 def test_sections_need_rows_on_all_sides() -> None:
     with pytest.raises(KinerjaError, match="dua baris sebelum dan sesudah"):
         estimate_did(HAND[(HAND["d"] == 1) | (HAND["t"] == 2023)], **CALL)
+
+
+def test_losses_may_not_leave_one_cluster() -> None:
+    data = HAND.assign(team=HAND["id"].map({"a": 1, "b": 1, "c": 1, "d": 1, "e": 2})).iloc[:-1]
+    with pytest.raises(DataError, match="baris yang terpakai hanya berisi satu gugus"):
+        estimate_did(data, **CALL, unit="id", cluster="team", method="dr")

@@ -259,12 +259,32 @@ def test_always_treated_are_left_out_and_late_ones_count_as_never() -> None:
     assert_frame_equal(result.table, estimate_staggered(data, **COLUMNS).table)
 
 
+def test_a_period_that_only_the_always_treated_have_is_no_comparison() -> None:
+    extra = planted(8, people=10).assign(unit=lambda d: d["unit"] + 1000, first=1)
+    data = pd.concat([planted(7).query("period < 5").replace({"first": {5: 0}}), extra])
+    found = estimate_staggered(data, **COLUMNS)
+    known = planted(7).query("period < 5").replace({"first": {5: 0}})
+    assert_frame_equal(found.table, estimate_staggered(known, **COLUMNS).table)
+    assert found.diagnostics["twfe"].equals(estimate_staggered(known, **COLUMNS).diagnostics["twfe"])
+
+
+def test_a_period_of_people_seen_once_changes_no_estimate() -> None:
+    data = planted(7)
+    once = planted(8, people=10).query("period == 1").assign(unit=lambda d: d["unit"] + 1000, period=0, first=0)
+    ours, plain = estimate_staggered(pd.concat([data, once]), **COLUMNS), estimate_staggered(data, **COLUMNS)
+    cells = ours.diagnostics["group_time"].query("period != '1'")
+    assert_allclose(cells["estimate"], plain.diagnostics["group_time"]["estimate"], **EXACT)
+    assert_allclose(ours.diagnostics["twfe"]["estimate"], plain.diagnostics["twfe"]["estimate"], **EXACT)
+
+
 def test_not_yet_treated_serve_where_all_start() -> None:
     data = planted(9).query("first > 0")
     result = estimate_staggered(data, **COLUMNS, control="not_yet")
     cells = result.diagnostics["group_time"].query("period >= group")
     assert set(zip(cells["group"], cells["period"], strict=True)) == {("3", "3"), ("3", "4"), ("4", "4")}
-    assert result.dropped == {"perbandingan angkatan dan periode tanpa peserta atau pembanding": 4}
+    assert result.dropped == {
+        "perbandingan angkatan dan periode (control: tidak ada pembanding yang terlihat. Ubah control.)": 4
+    }
 
 
 def test_a_group_without_spread_has_no_error_and_is_named() -> None:
@@ -324,13 +344,14 @@ BAD = {
     "nobody starts": ({"first_treated": "nobody"}, DataError, "tidak ada yang mulai sesudah periode pertama"),
     "starts after the data": ({"first_treated": "beyond"}, DataError, "tidak ada yang mulai sesudah periode pertama"),
     "one group, all treated": ({"first_treated": "all"}, DataError, "tidak ada orang yang tidak pernah mulai"),
-    "no controls at all": ({"first_treated": "all", "control": "not_yet"}, DataError, "tidak ada pembanding bagi satu"),
+    "no controls at all": ({"first_treated": "all", "control": "not_yet"}, DataError, "control: tidak ada pembanding"),
     "all start together": ({"first_treated": "all", "estimator": "sun_abraham"}, DataError, "orang mulai bersama"),
     "unit in two groups": ({"first_treated": "moves"}, DataError, "first_treated: pada 1 unit nilainya berubah"),
     "unit twice in a period": ({"unit": "one"}, DataError, "unit: 15 baris berulang"),
     "start of another kind": ({"first_treated": "text"}, CallError, "first_treated: '2023-S1' tidak sejenis"),
     "period unreadable": ({"period": "unit"}, CallError, "periode: ditemukan 'a'"),
     "cluster above moves": ({"cluster": "period"}, DataError, "cluster: pada 6 unit nilainya berubah"),
+    "two clusters": ({"cluster": ["unit", "one"]}, CallError, "ditemukan unit, one; yang diizinkan: satu kolom"),
     "one cluster": ({"cluster": "one"}, DataError, "hanya berisi satu gugus"),
     "separation everywhere": ({"covariates": "sure"}, DataError, "memisahkan peserta dari pembanding"),
 }  # fmt: skip
