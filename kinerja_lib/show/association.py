@@ -21,6 +21,7 @@ from kinerja_lib.show.blocks import (
 from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number
+from kinerja_lib.show.result_parts import say_warnings
 from kinerja_lib.show.studies import VERBS
 from kinerja_lib.studies import Association
 from kinerja_lib.vocabulary import label
@@ -79,6 +80,7 @@ def note_association(association: Association) -> Note:
                 _("**Berkaitan, bukan menyebabkan.** Tidak ada yang diundi; hal lain dapat menggerakkan keduanya.")
             ),
             compose(_("**Galat baku:** dikelompokkan menurut unit ({rule})."), rule=association.within.rule),
+            *say_warnings(association.within),
         )
     )
 

@@ -24,6 +24,7 @@ from kinerja_lib.show.result_parts import (
     say_ends,
     say_errors,
     say_value,
+    say_warnings,
     tick_of,
 )
 
@@ -90,9 +91,7 @@ def _notes(result: Estimate) -> tuple[Any, ...]:
     if result.dropped:
         lost = "; ".join(f"{reason}: {count(number_lost)}" for reason, number_lost in result.dropped.items())
         lines.append(compose(_("Tidak dipakai: {lost}."), lost=lost))
-    warnings = result.diagnostics.get("warnings", ())
-    lines += [compose("{text}", text=str(text)) for text in warnings]  # type: ignore[attr-defined]
-    return tuple(lines)
+    return (*lines, *say_warnings(result))
 
 
 def plot_coefficients(result: Estimate, words: Words) -> Figure | LeftOut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _, mark
-from kinerja_lib.show.blocks import Figure, tidy_rows
+from kinerja_lib.show.blocks import Figure, Runs, compose, tidy_rows
 from kinerja_lib.show.canvas import NARROW, WIDE, Scale
 from kinerja_lib.show.dots import Cell
 from kinerja_lib.show.numbers import interval, number
@@ -103,6 +103,12 @@ def tick_of(low: float, high: float) -> Callable[[float], str]:
 def say_errors(result: Estimate) -> str:
     """Return the rule of the errors as the beginning of a sentence, without its stop."""
     return (result.errors[:1].upper() + result.errors[1:]).rstrip(".")
+
+
+def say_warnings(result: Estimate) -> tuple[Runs, ...]:
+    """Return what makes a result weak, a line each."""
+    found = result.diagnostics.get("warnings", ())
+    return tuple(compose(_("**Perhatikan:** {text}"), text=str(text)) for text in cast("tuple[str, ...]", found))
 
 
 def say_value(row: Any, decimals: int) -> str:

@@ -33,6 +33,7 @@ from kinerja_lib.show.blocks import (
 from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import SMALL, count, date_or_text, interval, number, percent
+from kinerja_lib.show.result_parts import say_warnings
 from kinerja_lib.studies import CONTROL, RANDOM, Study
 from kinerja_lib.vocabulary import Period, label
 
@@ -136,6 +137,7 @@ def note_design(study: Study) -> Note | None:
             first,
             compose(_("**Galat baku:** dikelompokkan menurut orang ({rule})."), rule=pooled.rule),
             compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions),
+            *say_warnings(pooled),
         )
     )
 
