@@ -18,13 +18,14 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     cluster_codes,
     complete_rows,
-    expand_formula,
-    independent_columns,
+    compute_terms,
+    keep_independent,
     parse_formula,
     require_columns,
     require_frame,
+    require_terms,
 )
-from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
+from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, name_square, tidy, warn_few
 from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes, require_times
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.survival import kaplan_meier
@@ -138,17 +139,16 @@ def estimate_hazard(
     names = sorted(str(name) for name in parsed.required_variables)
     require_columns(frame, "formula", names)
     whole, dropped = complete_rows(frame, [*used, *names, *clusters])
-    whole, x = _read_terms(whole, parsed, dropped)
+    whole, x, dropped = _read_terms(whole, parsed, dropped)
     spells = read_lifetimes(whole, duration=duration, event=event, entry=entry)
     happened = find_events(spells, event)
-    codes = cluster_codes(whole, clusters)[:, 0] if clusters else None
+    codes = cluster_codes(whole, clusters) if clusters else None
     fit, found = _estimate(spells, happened, x, ties, codes)
     table = tidy(fit, len(whole))
     ratio = table[["term", "estimate", "conf_low", "conf_high"]].copy()
     with np.errstate(over="ignore"):  # a term in too large a unit: its ratio is infinite, its log is not
         ratio.iloc[:, 1:] = np.exp(ratio.iloc[:, 1:])
-    if codes is not None:
-        found["n_clusters"] = count_clusters(codes[:, None], clusters)
+    found |= count_clusters(codes, clusters)
     said = _("sandwich (Lin-Wei) bergugus menurut {cluster}, tanpa koreksi sampel kecil; sebaran normal")
     return Estimate(
         table=table,
@@ -161,7 +161,7 @@ def estimate_hazard(
             _("Yang tersensor akan keluar seperti yang masih diamati dengan nilai suku yang sama."),
             _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
         ),
-        diagnostics={"hazard_ratio": ratio, **found, "warnings": _warn(found, len(table))},
+        diagnostics={"hazard_ratio": ratio, **found, "warnings": (*_warn(found, len(table)), *warn_few(codes))},
         dropped=dropped,
         reference="Cox (1972), JRSS B 34; Efron (1977), JASA 72; Grambsch and Therneau (1994), Biometrika 81",
     )
@@ -175,19 +175,16 @@ def _parse_terms(formula: object, duration: str) -> Formula:
     return parse_formula(f"`{duration}` ~ {formula}" if isinstance(formula, str) else formula)
 
 
-def _read_terms(whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return rows and terms that can be computed; what is left out goes into `dropped`."""
-    _y, x, rows = expand_formula(whole, parsed)[:3]
-    if len(rows) < len(whole):
-        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
-    x = x.drop(columns=INTERCEPT, errors="ignore").astype("float64")
-    if x.shape[1] == 0:
-        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
-    _require_variation(np.ptp(x.to_numpy(), axis=0) == 0, x.columns)
-    kept = [place - 1 for place in independent_columns(np.column_stack([np.ones(len(x)), x])) if place > 0]
-    for term in x.columns.delete(kept):
-        dropped[_("suku kolinear, dikeluarkan: {term}").format(term=term)] = 1
-    return whole.iloc[rows].reset_index(drop=True), x.iloc[:, kept]
+def _read_terms(
+    whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Return rows and terms that can be computed, and what was left out."""
+    terms = compute_terms(whole, parsed, dropped)
+    every = terms.columns.drop(columns=INTERCEPT, errors="ignore").astype("float64")
+    require_terms(every)
+    _require_variation(np.ptp(every.to_numpy(), axis=0) == 0, every.columns)
+    columns, lost = keep_independent(every, constant=True)
+    return terms.whole, columns, terms.dropped | lost
 
 
 def _require_variation(still: np.ndarray, terms: pd.Index) -> None:
@@ -214,12 +211,12 @@ def _estimate(
     }
     if codes is not None:
         influence = _score_rows(risks, state) @ inverse
-        sums = np.column_stack([np.bincount(codes[order], column) for column in influence.T])
+        sums = np.column_stack([np.bincount(codes[order, 0], column) for column in influence.T])
         _require_errors(np.diag(sums.T @ sums) > FLAT * np.diag(inverse), x.columns)
         inverse = sums.T @ sums
     covariance = inverse / np.outer(scale, scale)
-    found["covariance"] = pd.DataFrame(covariance, index=x.columns, columns=x.columns)
-    return Fit(beta / scale, covariance, np.empty(0), np.inf, [str(name) for name in x.columns]), found
+    found["covariance"] = name_square(covariance, list(x.columns))
+    return Fit(beta / scale, covariance, np.inf, list(x.columns)), found
 
 
 def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
@@ -382,13 +379,11 @@ def _count_below(ranks: np.ndarray, length: np.ndarray, limit: np.ndarray) -> np
     return count
 
 
-def _warn(found: dict[str, Any], terms: int) -> tuple[str, ...]:
+def _warn(found: dict[str, Any], terms: int) -> list[str]:
     said = []
     if found["events"] < PER_TERM * terms:
         message = _("Kejadian sedikit ({events} untuk {k} suku, di bawah {n} per suku): taksiran tidak stabil.")
         said.append(message.format(events=found["events"], k=terms, n=PER_TERM))
-    if "n_clusters" in found and int(found["n_clusters"].iloc[0]) < FEW_CLUSTERS:
-        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
     changing = found["zph"].loc[found["zph"]["p"] < 0.05, "term"]
     if found["zph"].empty:
         said.append(_("Uji hazard proporsional tidak dapat dihitung: waktu kejadian terlalu sedikit."))
@@ -396,4 +391,4 @@ def _warn(found: dict[str, Any], terms: int) -> tuple[str, ...]:
         said.append(
             _("Rasio hazard berubah menurut waktu (zph, p < 0,05): {names}.").format(names=list_values(changing))
         )
-    return tuple(said)
+    return said

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values
-from kinerja_lib.estimate.inputs import Terms, categorical_variables, expand_again
+from kinerja_lib.estimate.cluster_errors import sum_clusters
+from kinerja_lib.estimate.inputs import Terms, categorical_variables, expand_again, sort_levels
 from kinerja_lib.estimate.least_squares import Fit, tidy
 from kinerja_lib.estimate.likelihood import Maximum, Point, difference, maximise
 from kinerja_lib.estimate.result import COLUMNS
@@ -223,22 +224,6 @@ def solve(rows: Rows, unscale: np.ndarray, spread: np.ndarray, names: list[str])
     return Solution(rows, unscale @ best.theta, unscale @ covariance @ unscale.T, best.value, df)
 
 
-def sum_clusters(scores: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Return the middle of the sandwich, G / (G - 1) times the products of the clusters' summed scores.
-
-    Two columns of clusters: the sum of both less that of their crossing (Cameron, Gelbach and Miller 2011).
-    """
-    parts = [(column, 1) for column in clusters.T]
-    if len(parts) == 2:
-        parts.append((np.unique(clusters, axis=0, return_inverse=True)[1].ravel(), -1))
-    meat = np.zeros((scores.shape[1], scores.shape[1]))
-    for codes, sign in parts:
-        n = int(codes.max()) + 1
-        summed = np.column_stack([np.bincount(codes, weights=column, minlength=n) for column in scores.T])
-        meat += sign * n / (n - 1) * summed.T @ summed
-    return meat
-
-
 def change_probabilities(
     found: Solution, terms: Terms, weight: np.ndarray, levels: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -256,7 +241,7 @@ def change_probabilities(
         for term, low, high in contrasts:
             (before, move_before), (after, move_after) = (_average(found, x, share) for x in (low, high))
             move = move_after - move_before
-            fit = Fit(after - before, move @ found.covariance @ move.T, np.empty(0), found.df, [term] * len(levels))
+            fit = Fit(after - before, move @ found.covariance @ move.T, found.df, [term] * len(levels))
             tables.append(tidy(fit, len(whole)).assign(group=levels))
     order = {str(term): at for at, term in enumerate(terms.columns.columns)}
     table = pd.concat(tables[1:] or tables, ignore_index=True)
@@ -272,10 +257,7 @@ def _contrast(terms: Terms, frame: pd.DataFrame, name: str) -> Iterator[tuple[st
         return expand_again(terms, frame.assign(**{name: value}))
 
     if name in categorical_variables(terms.spec):
-        levels = (
-            list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else sorted(values.unique())
-        )
-        found = [expand(level) for level in levels]
+        found = [expand(level) for level in sort_levels(values)]
         first = min(found, key=lambda x: float(np.abs(x).sum()))
     elif set(values.unique()) <= {0, 1}:
         first, found = expand((values * 0 == 1).astype(values.dtype)), [expand((values * 0 == 0).astype(values.dtype))]

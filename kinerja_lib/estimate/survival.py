@@ -17,7 +17,6 @@ from kinerja_lib.estimate.lifetimes import (
     SINGULAR,
     Curve,
     Lifetimes,
-    Z,
     chi_square,
     count_at_risk,
     count_events,
@@ -28,7 +27,7 @@ from kinerja_lib.estimate.lifetimes import (
     read_times,
     require_times,
 )
-from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.result import Estimate, Z
 from kinerja_lib.language import _
 
 HALF = 1e-8  # a survival nearer to one half than this is one half
