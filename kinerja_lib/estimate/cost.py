@@ -17,7 +17,7 @@ from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_row
 from kinerja_lib.estimate.least_squares import count_clusters, warn_few
 from kinerja_lib.estimate.regression import order_groups
 from kinerja_lib.estimate.result import COLUMNS, LEVEL, Estimate
-from kinerja_lib.estimate.scalars import refuse, require_draws, require_number, tabulate_draws
+from kinerja_lib.estimate.scalars import as_numbers, refuse, require_draws, require_number, tabulate_draws
 from kinerja_lib.language import _
 
 CELLS = 200_000  # numbers drawn at a time: what fits near the processor
@@ -358,10 +358,7 @@ def benefit_cost(benefit: float, cost: float) -> BenefitCost:
 
 
 def _read_flows(flows: Sequence[float]) -> np.ndarray:
-    try:
-        money = np.asarray(list(flows), dtype="float64")
-    except (TypeError, ValueError):
-        money = np.array([np.nan])
+    money = as_numbers(flows)
     if money.ndim != 1 or len(money) == 0 or not np.isfinite(money).all():
         raise refuse("flows", flows, _("daftar bilangan, satu tiap periode"))
     return money

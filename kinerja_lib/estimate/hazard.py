@@ -7,6 +7,7 @@ Where this stops: one kind of event (for one cause, make a 0/1 column of it), te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -17,16 +18,15 @@ from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
-    complete_rows,
     compute_terms,
     keep_independent,
     parse_formula,
-    require_columns,
-    require_frame,
+    read_rows,
     require_terms,
 )
 from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, name_square, tidy, warn_few
-from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes, require_times
+from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes
+from kinerja_lib.estimate.likelihood import Maximum, Point, find_weak, maximise
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.survival import kaplan_meier
 from kinerja_lib.language import _
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 Ties = Literal["efron", "breslow"]
 
-STEPS = 100  # Newton steps; a likelihood that rises for ever needs about 40 to be seen
-CLOSE = 1e-10  # gain in log likelihood at which it stands still
-MOVING = 1e-2  # a term that then still moves a linear predictor by more than this has no finite estimate
 FAR = 300.0  # spread of the linear predictor that no finite estimate has
 FLAT = 1e-12  # share of its information below which a term does not vary among those at risk
 PER_TERM = 10  # events per term below which estimates are unstable (Peduzzi et al. 1995)
@@ -129,16 +126,13 @@ def estimate_hazard(
     0  coaching    -1.439  5
     """
     require_choice("ties", ties, get_args(Ties))
-    frame, clusters = require_frame(data), as_names(cluster)
-    used = require_times(frame, duration, event, entry)
-    require_columns(frame, "cluster", clusters)
+    clusters = as_names(cluster)
     if len(clusters) > 1:
         message = _("cluster: ditemukan {n} kolom ({found}); di sini hanya satu.")
         raise CallError(message.format(n=len(clusters), found=list_values(clusters)))
     parsed = _parse_terms(formula, duration)
-    names = sorted(str(name) for name in parsed.required_variables)
-    require_columns(frame, "formula", names)
-    whole, dropped = complete_rows(frame, [*used, *names, *clusters])
+    names = sorted(str(name) for name in parsed.rhs.required_variables)
+    whole, dropped = read_rows(data, duration=duration, event=event, entry=entry, formula=names, cluster=clusters)
     whole, x, dropped = _read_terms(whole, parsed, dropped)
     spells = read_lifetimes(whole, duration=duration, event=event, entry=entry)
     happened = find_events(spells, event)
@@ -200,13 +194,13 @@ def _estimate(
     scale = x.std(ddof=0).to_numpy()
     curve = kaplan_meier(spells, happened)
     order, risks = _sort_risks(spells, happened, (x - x.mean()).to_numpy() / scale, curve.times, ties)
-    beta, state, information = _fit(risks, x.columns)
-    inverse = np.linalg.inv(information)
+    best = _fit(risks, x.columns)
+    state, inverse = _evaluate(risks, best.theta), np.linalg.inv(best.information)
     passed = 1 - np.concatenate([[1.0], curve.estimate[:-1, 0]])[risks.time]
     found = {
         "zph": _zph(risks, state, inverse, passed, [*x.columns, "GLOBAL"]),
         "loglik": state.loglik,
-        "concordance": _concordance(risks, risks.x @ beta),
+        "concordance": _concordance(risks, risks.x @ best.theta),
         "events": len(risks.event),
     }
     if codes is not None:
@@ -216,7 +210,7 @@ def _estimate(
         inverse = sums.T @ sums
     covariance = inverse / np.outer(scale, scale)
     found["covariance"] = name_square(covariance, list(x.columns))
-    return Fit(beta / scale, covariance, np.inf, list(x.columns)), found
+    return Fit(best.theta / scale, covariance, np.inf, list(x.columns)), found
 
 
 def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
@@ -288,39 +282,31 @@ def _inform(risks: Risks, state: State, factor: np.ndarray | float = 1.0) -> np.
     return np.asarray((risks.x.T * expected) @ risks.x - (state.mean.T * factor) @ state.mean)
 
 
-def _fit(risks: Risks, terms: pd.Index) -> tuple[np.ndarray, State, np.ndarray]:
-    """Return coefficients, state and information at the maximum; refuse a term that runs away."""
-    beta = np.zeros(len(terms))
+def _climb_at(beta: np.ndarray, risks: Risks) -> Point:
+    """Return log likelihood, gradient and information; none where no finite estimate lies."""
     state = _evaluate(risks, beta)
-    information = _inform(risks, state)
-    size, direction = np.linalg.eigh(information / len(risks.event))
+    if not np.isfinite(state.loglik) or np.ptp(risks.x @ beta) > FAR:
+        return -np.inf, beta, np.eye(len(beta))
+    return state.loglik, (risks.x[risks.event] - state.mean).sum(axis=0), _inform(risks, state)
+
+
+def _fit(risks: Risks, terms: pd.Index) -> Maximum:
+    """Return the maximum; refuse a term that does not vary among those at risk, or that runs away."""
+    start = np.zeros(len(terms))
+    size, direction = np.linalg.eigh(_climb_at(start, risks)[2] / len(risks.event))
     part = np.abs(direction[:, 0])
     _require_variation((part > part.max() / 2) & (size[0] < FLAT), terms)
-    for _number in range(STEPS):
-        step = np.linalg.solve(information, (risks.x[risks.event] - state.mean).sum(axis=0))
-        gain = float(step @ information @ step) / 2
-        beta, state = _advance(risks, beta, state, step)
-        information = _inform(risks, state)
-        if gain < CLOSE or np.ptp(risks.x @ beta) > FAR:
-            break
-    reach = np.abs(step) * np.ptp(risks.x, axis=0)
-    if gain >= CLOSE or reach.max() > MOVING:
+    best = maximise(partial(_climb_at, risks=risks), start)
+    weak = find_weak(best)
+    if weak.size or not best.converged:
         message = _(
             "formula: suku {names} tidak punya taksiran hingga, karena memisahkan kejadian dengan sempurna (misalnya "
             "satu kategori tanpa kejadian). Gabungkan kategorinya, keluarkan suku itu, atau pakai estimate_survival."
         )
+        flattest = weak if weak.size else np.linalg.eigh(best.information)[1][:, :1]
+        reach = np.abs(flattest).max(axis=1) * np.ptp(risks.x, axis=0)
         raise DataError(message.format(names=list_values(terms[reach > reach.max() / 2])))
-    return beta, state, information
-
-
-def _advance(risks: Risks, beta: np.ndarray, state: State, step: np.ndarray) -> tuple[np.ndarray, State]:
-    """Return coefficients and state after the step, halved until the likelihood does not fall."""
-    for _number in range(30):
-        after = _evaluate(risks, beta + step)
-        if after.loglik >= state.loglik - 1e-12 * abs(state.loglik):
-            return beta + step, after
-        step = step / 2
-    return beta, state
+    return best
 
 
 def _score_rows(risks: Risks, state: State) -> np.ndarray:

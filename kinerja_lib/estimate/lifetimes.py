@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
-from kinerja_lib.estimate.inputs import as_label, as_names, require_columns, sort_levels
+from kinerja_lib.estimate.inputs import as_label, sort_levels
 from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.estimate.scalars import as_numbers
 from kinerja_lib.language import _
 
 CENSORED = "0"
@@ -42,13 +43,6 @@ class Curve:
     std_error: np.ndarray
     conf_low: np.ndarray
     conf_high: np.ndarray
-
-
-def require_times(data: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None = None) -> list[str]:
-    """Return the columns that tell times and events; each has to be there."""
-    for argument, name in (("duration", duration), ("event", event), ("entry", entry), ("by", by)):
-        require_columns(data, argument, as_names(name))
-    return [duration, event, *as_names(entry), *as_names(by)]
 
 
 def read_lifetimes(
@@ -120,11 +114,8 @@ def count_events(spells: Lifetimes, times: np.ndarray, happened: np.ndarray) -> 
 
 def read_times(argument: str, asked: float | Iterable[float]) -> np.ndarray:
     """Return the times asked for, sorted, each once."""
-    try:
-        several = isinstance(asked, Iterable) and not isinstance(asked, str)
-        times = np.unique(np.asarray(list(asked) if several else [asked], dtype="float64"))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        times = np.array([np.nan])
+    several = isinstance(asked, Iterable) and not isinstance(asked, str)
+    times = np.unique(as_numbers(asked if several else [asked]))  # type: ignore[arg-type]
     if not bool((np.isfinite(times) & (times >= 0)).all()):
         message = _("{argument}: ditemukan {found}; yang diizinkan: bilangan dari 0 ke atas, dalam satuan durasi.")
         raise CallError(message.format(argument=argument, found=repr(asked)))

@@ -27,7 +27,7 @@ from kinerja_lib.estimate.inputs import (
     require_numeric,
 )
 from kinerja_lib.estimate.least_squares import EXACT, INTERCEPT, Fit, name_square, tidy
-from kinerja_lib.estimate.likelihood import Maximum, Point, difference, maximise, turn_columns
+from kinerja_lib.estimate.likelihood import Maximum, Point, inform, maximise, turn_columns
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _
 
@@ -225,8 +225,8 @@ def _profile(theta: np.ndarray, products: Products) -> Point:
     if parts.squares < EXACT * products.n:  # nothing is left within the groups
         return -np.inf, theta, np.eye(len(theta))
     value = -(parts.logs + free * (1 + np.log(2 * np.pi * parts.squares / free))) / 2
-    curvature = difference(partial(_slope, products=products), theta)
-    return value, _slope(theta, products), -(curvature + curvature.T) / 2
+    slope = partial(_slope, products=products)
+    return value, slope(theta), inform(slope, theta)
 
 
 def _search(products: Products) -> tuple[Maximum, Products]:
@@ -257,9 +257,9 @@ def _fit_fixed(products: Products, theta: np.ndarray, names: list[str]) -> Fit:
     variance = parts.squares / products.free
     turned = parts.unscaled @ products.turn_x.T  # a column per coefficient
     covariance = products.turn_x @ turned * variance * products.scale**2
-    bend = difference(partial(_slope, products=products, variance=variance), theta)
+    bend = inform(partial(_slope, products=products, variance=variance), theta)
     cross = -(parts.lean @ lower)[triangle] / variance
-    information = np.block([[-(bend + bend.T) / 2, -cross[:, None]], [-cross, np.array([[products.free / 2]])]])
+    information = np.block([[bend, -cross[:, None]], [-cross, np.array([[products.free / 2]])]])
     moves = parts.pull @ turned
     by_spread = 2 * np.einsum("gqk,grk,rs->kqs", moves, moves, lower, optimize=True)[:, *triangle]
     share = np.einsum("kp,pk->k", products.turn_x, turned)

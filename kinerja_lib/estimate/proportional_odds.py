@@ -18,11 +18,10 @@ from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.estimate.cluster_errors import sum_clusters
 from kinerja_lib.estimate.inputs import Terms, categorical_variables, expand_again, sort_levels
 from kinerja_lib.estimate.least_squares import Fit, tidy
-from kinerja_lib.estimate.likelihood import Maximum, Point, difference, maximise
+from kinerja_lib.estimate.likelihood import Maximum, Point, find_weak, inform, maximise
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
 
-WEAK = 1e-6  # all rows together tell less than this of a direction only where the levels are separated
 NODES = 20  # of the quadrature over the random intercept
 LOST = 1e-10  # a clustered variance below this share of the model's is rounding
 ARRIVED = 1e-10  # a mode that moves less has arrived
@@ -177,8 +176,7 @@ def _mixed(theta: np.ndarray, rows: Rows, group: np.ndarray, modes: np.ndarray) 
     value, gradient = _laplace(theta, rows, group, modes)
     if not np.isfinite(value):
         return value, gradient, np.eye(len(theta))
-    curvature = difference(lambda at: _laplace(at, rows, group, modes)[1], theta)
-    return value, gradient, -(curvature + curvature.T) / 2
+    return value, gradient, inform(lambda at: _laplace(at, rows, group, modes)[1], theta)
 
 
 def _climb(rows: Rows) -> Maximum:
@@ -188,16 +186,10 @@ def _climb(rows: Rows) -> Maximum:
     return maximise(partial(_fixed, rows=rows), np.append(start, np.zeros(rows.x.shape[1])))
 
 
-def _find_weak(best: Maximum) -> np.ndarray:
-    """Return the directions (columns) in which the likelihood is flat without end: there the levels are separated."""
-    curvature, axes = np.linalg.eigh(best.information)
-    return axes[:, curvature < WEAK]
-
-
 def solve(rows: Rows, unscale: np.ndarray, spread: np.ndarray, names: list[str]) -> Solution:
     """Return the fit in the units of the data; a term that separates the levels is named and refused."""
     best = _climb(rows)
-    weak = _find_weak(best)
+    weak = find_weak(best)
     if weak.size:
         drift = np.abs(unscale[: len(names)] @ weak).max(axis=1) * spread
         message = _(
@@ -299,7 +291,7 @@ def brant_test(rows: Rows, turn: np.ndarray, names: list[str], levels: list[str]
     from scipy import stats
 
     splits = [_climb(build_rows((rows.level > cut) * 1, rows.x, rows.weight, None, None)) for cut in range(rows.q)]
-    fits = {cut: fit.theta for cut, fit in enumerate(splits) if not _find_weak(fit).size}
+    fits = {cut: fit.theta for cut, fit in enumerate(splits) if not find_weak(fit).size}
     lost = [f"{levels[cut]}|{levels[cut + 1]}" for cut in range(rows.q) if cut not in fits]
     said = []
     if lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
@@ -34,6 +35,14 @@ def refuse(argument: str, found: object, allowed: str) -> CallError:
     """Return the refusal of an argument: what was found, what is allowed."""
     message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
     return CallError(message.format(argument=argument, found=repr(found)[:60], allowed=allowed))
+
+
+def as_numbers(found: Iterable[object]) -> np.ndarray:
+    """Return a list as float64; one missing number where it cannot be read."""
+    try:
+        return np.asarray(list(found), dtype="float64")
+    except (TypeError, ValueError):
+        return np.array([np.nan])
 
 
 def require_draws(draws: object) -> int:
