@@ -15,19 +15,23 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.estimate.cluster_errors import sum_clusters
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
     complete_rows,
+    count_incomputable,
     expand_formula,
     independent_columns,
+    keep_independent,
     parse_formula,
     require_columns,
     require_frame,
     require_numeric,
+    require_rows,
 )
-from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
+from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, tidy, warn_few
 from kinerja_lib.estimate.matching import match_arms
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.scalars import require_number
@@ -203,21 +207,21 @@ def estimate_adjusted(
         _require_arms(arms)
         pairs = [_estimate_mean(arms, score, side, method, errors) for side in arms.sides]
         values = np.array([mean for mean, _influence in pairs])
-        covariance = sum_influence(np.column_stack([influence for _mean, influence in pairs]), arms.clusters)
+        influence = np.column_stack([influence for _mean, influence in pairs])
+        covariance = sum_clusters(influence / len(influence), arms.clusters)
     variance = np.array([1, -1]) @ covariance @ [1, -1]
     if not variance > 0:
         raise DataError(_("outcome: hasil tidak bersisa di dalam kelompok, sehingga galat baku tidak dapat dihitung."))
     n = len(arms.y)
-    means = tidy(Fit(values, covariance, arms.y, arms.df, list(ARMS)), n)
+    means = tidy(Fit(values, covariance, arms.df, list(ARMS)), n)
     kind = "match" if method == "match" else errors
     rule = _(RULES[kind])
     rule += _(CLUSTERED).format(cluster=" + ".join(clusters)) if clusters else _("; sebaran normal")
     diagnostics = _diagnose(arms, score, weight, means.assign(n=[int(side.sum()) for side in arms.sides]))
     diagnostics["propensity"] = pd.Series(score.p, index=frame.index[arms.rows])
-    if arms.clusters is not None:
-        diagnostics["n_clusters"] = count_clusters(arms.clusters, clusters)
+    diagnostics |= count_clusters(arms.clusters, clusters)
     return Estimate(
-        table=tidy(Fit(values[:1] - values[1:], np.array([[variance]]), arms.y, arms.df, [target]), n),
+        table=tidy(Fit(values[:1] - values[1:], np.array([[variance]]), arms.df, [target]), n),
         estimand=_(ESTIMANDS[target]).format(outcome=outcome, treatment=treatment),
         design="comparative",
         method=_(METHODS[method][0]),
@@ -227,23 +231,6 @@ def estimate_adjusted(
         dropped=dropped,
         reference=METHODS[method][1],
     )
-
-
-def sum_influence(influence: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
-    """Return the covariance (k by k) of means with these influences (n by k), summed within one or two clusterings."""
-    n = len(influence)
-    if clusters is None:
-        return np.asarray(influence.T @ influence / (n * (n - 1)))
-
-    def part(codes: np.ndarray) -> np.ndarray:
-        found, place = np.unique(codes, return_inverse=True)
-        sums = np.column_stack([np.bincount(place, column) for column in influence.T])
-        return np.asarray(sums.T @ sums * len(found) / ((len(found) - 1) * n**2))
-
-    covariance = np.sum([part(codes) for codes in clusters.T], axis=0)
-    if clusters.shape[1] == 2:
-        covariance -= part(clusters[:, 0] * (clusters[:, 1].max() + 1) + clusters[:, 1])
-    return np.asarray(covariance)
 
 
 def _read_formulas(
@@ -282,14 +269,12 @@ def _build_arms(
     treated = _read_treatment(whole[roles[1]])
     expanded = [expand_formula(whole, formula)[:3] for formula in formulas]
     both = np.intersect1d(expanded[0][2], expanded[1][2])
-    if len(both) < len(whole):
-        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(both)
+    dropped |= count_incomputable(len(whole) - len(both))
     designs = []
     for _left, matrix, place in expanded:
-        design = matrix.set_index(place).loc[both].astype("float64").reset_index(drop=True)
-        kept = independent_columns(design.to_numpy())
-        dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=t): 1 for t in design.columns.delete(kept)}
-        designs.append(design.iloc[:, kept])
+        design, lost = keep_independent(matrix.set_index(place).loc[both])
+        designs.append(design)
+        dropped |= lost
     codes = cluster_codes(whole.loc[both], clusters) if clusters else None
     y = whole[roles[0]].to_numpy()[both]
     return Arms(y, treated[both], designs[0], designs[1], codes, rows[both], att), dropped
@@ -312,7 +297,7 @@ def _fit_score(arms: Arms, link: str) -> Score:
 
     z = arms.z.to_numpy()
     size = np.abs(z).max(axis=0)
-    _require_rows(len(z), z.shape[1])
+    require_rows(*z.shape)
     model = (sm.Logit if link == "logit" else sm.Probit)(arms.treated.astype(float), z / size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said as separation
@@ -325,14 +310,8 @@ def _fit_score(arms: Arms, link: str) -> Score:
         raise _separated(arms)
     covariance = np.linalg.inv(-model.hessian(fit.params))
     slope = p * (1 - p) if link == "logit" else stats.norm.pdf(z / size @ fit.params)
-    found = Fit(fit.params / size, covariance / np.outer(size, size), p, np.inf, [str(term) for term in arms.z.columns])
+    found = Fit(fit.params / size, covariance / np.outer(size, size), np.inf, list(arms.z.columns))
     return Score(p, slope, len(p) * model.score_obs(fit.params) @ covariance / size, tidy(found, len(p)))
-
-
-def _require_rows(n: int, terms: int) -> None:
-    if n <= terms:
-        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=n, k=terms))
 
 
 def _separated(arms: Arms) -> DataError:
@@ -404,7 +383,7 @@ def _estimate_mean(arms: Arms, score: Score, side: np.ndarray, method: str, erro
 def _require_arms(arms: Arms) -> None:
     """Refuse outcome models that an arm alone cannot carry."""
     for label, side in zip(ARMS, arms.sides, strict=True):
-        _require_rows(int(side.sum()), arms.x.shape[1])
+        require_rows(int(side.sum()), arms.x.shape[1])
         alone = arms.x.columns.delete(independent_columns(arms.x[side].to_numpy()))
         if len(alone):
             message = _(
@@ -482,6 +461,4 @@ def _warn(arms: Arms, score: Score, balance: pd.DataFrame, overlap: pd.DataFrame
     left = balance.iloc[:-1].loc[balance["after"].abs() > UNBALANCED, "term"]
     if len(left):
         said.append(_("Belum seimbang setelah pembobotan: {terms}.").format(terms=list_values(left)))
-    if arms.df + 1 < FEW_CLUSTERS:
-        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
-    return tuple(said)
+    return (*said, *warn_few(arms.clusters))

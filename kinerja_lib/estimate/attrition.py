@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import DataError
-from kinerja_lib.estimate.inputs import complete_rows, require_columns, require_frame, require_numeric
-from kinerja_lib.estimate.least_squares import LEVEL, Fit, tidy
-from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.inputs import read_rows, require_columns, require_frame, require_numeric
+from kinerja_lib.estimate.least_squares import Fit, tidy
+from kinerja_lib.estimate.result import LEVEL, Estimate
 from kinerja_lib.language import _
 
 
@@ -53,9 +53,8 @@ def bound_attrition(data: pd.DataFrame, *, outcome: str, treatment: str, observe
     1  upper       0.5  8
     """
     frame = require_frame(data)
-    for argument, name in (("outcome", outcome), ("treatment", treatment), ("observed", observed)):
-        require_columns(frame, argument, [name])
-    whole, dropped = complete_rows(frame, [treatment, observed])
+    require_columns(frame, "outcome", [outcome])
+    whole, dropped = read_rows(frame, treatment=treatment, observed=observed)
     treated, seen = _read_binary(whole[treatment], "treatment"), _read_binary(whole[observed], "observed", varies=False)
     rows = frame[[treatment, observed]].notna().all(axis=1).to_numpy()
     values = _read_outcome(frame.loc[rows, outcome].reset_index(drop=True), seen, observed)
@@ -127,7 +126,7 @@ def _bound(outcomes: list[np.ndarray], n: np.ndarray, share: np.ndarray, more: i
     sign = 1 if more else -1
     beta = np.array(sorted(sign * (end - mean) for end, _variance in ends))
     spread = [own + variance for _end, own in ends][::sign]
-    return Fit(beta, np.diag(spread), np.empty(0), np.inf, ["lower", "upper"])
+    return Fit(beta, np.diag(spread), np.inf, ["lower", "upper"])
 
 
 def _trim(values: np.ndarray, keep: float, unknown: float) -> tuple[float, float]:

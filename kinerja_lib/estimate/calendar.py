@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, list_values
+from kinerja_lib.estimate.inputs import as_label
 from kinerja_lib.language import _
 from kinerja_lib.vocabulary import Period
 
@@ -25,7 +26,7 @@ class Calendar:
 
     def place(self, value: object, argument: str) -> float:
         """Return the time of a label, which need not occur in the data; a gap in the calendar stays a gap."""
-        label = as_label(value)
+        label = as_label(value).strip()
         try:
             if not self.months:
                 return float(label)
@@ -47,15 +48,10 @@ class Calendar:
         return str(Period(month // 12, month % 12 + 1, self.months))
 
 
-def as_label(value: object) -> str:
-    """Return a label as text: 2024.0 is 2024."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
 def read_calendar(periods: pd.Series) -> tuple[Calendar, np.ndarray]:
     """Return the calendar of a column without gaps, and the position of each row's period in it."""
     codes, found = pd.factorize(periods)
-    labels = [as_label(value) for value in found]
+    labels = [as_label(value).strip() for value in found]
     months = 0 if pd.api.types.is_numeric_dtype(periods.dtype) else Period.parse(labels[0]).months
     parser = Calendar(np.empty(0), labels, months)
     times, where = np.unique([parser.place(label, "period") for label in labels], return_inverse=True)
@@ -64,6 +60,6 @@ def read_calendar(periods: pd.Series) -> tuple[Calendar, np.ndarray]:
 
 def read_starts(labels: Iterable[object], calendar: Calendar) -> np.ndarray:
     """Return the first treated time of each label, infinite for those that mean never, and infinite at the end."""
-    never = [as_label(label) in NEVER for label in labels]
+    never = [as_label(label).strip() in NEVER for label in labels]
     placed = [np.inf if no else calendar.place(label, "first_treated") for label, no in zip(labels, never, strict=True)]
     return np.array([*placed, np.inf])

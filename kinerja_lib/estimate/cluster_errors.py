@@ -1,7 +1,7 @@
-"""CR2: clustered standard errors for few clusters, with degrees of freedom of each term's own.
+"""Clustered standard errors: the middle of a sandwich, and CR2 for few clusters with degrees of freedom by term.
 
-The working model is that of the fit: errors independent, variances equal, or inverse to the weights. All runs on an
-orthonormal basis of the design: U'(I - UU')^(-1/2) = (I - U'U)^(-1/2) U', so that a cluster of any size needs one
+The working model of CR2 is that of the fit: errors independent, variances equal, or inverse to the weights. All runs
+on an orthonormal basis of the design: U'(I - UU')^(-1/2) = (I - U'U)^(-1/2) U', so that a cluster of any size needs one
 root of a matrix as wide as the design, and no matrix over rows or over pairs of clusters is ever made.
 
 Absorbed effects count as the columns that they stand for. Levels inside one cluster only are swept out, which leaves
@@ -22,6 +22,24 @@ BLOCK = 2**22  # numbers in the matrices of the clusters worked on at once
 ALONE = 1e-10  # a share of a cluster's own design nearer to 1 than this is 1: its residuals are 0 there
 STILL = 1e-12  # sweeping stops when nothing moves by more than this share
 SWEEPS = 10_000
+
+
+def sum_clusters(scores: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+    """Return the products (k by k) of scores (n by k) summed by cluster, times G / (G - 1); each row by itself if None.
+
+    Two columns of clusters: the sum of both less that of their crossing (Cameron, Gelbach and Miller 2011).
+    """
+    if clusters is None:
+        return np.asarray(scores.T @ scores * (len(scores) / (len(scores) - 1)))
+    parts = [(column, 1) for column in clusters.T]
+    if len(parts) == 2:
+        parts.append((np.unique(clusters, axis=0, return_inverse=True)[1].ravel(), -1))
+    middle = np.zeros((scores.shape[1],) * 2)
+    for codes, sign in parts:
+        n = int(codes.max()) + 1
+        sums = np.column_stack([np.bincount(codes, weights=column, minlength=n) for column in scores.T])
+        middle += sign * n / (n - 1) * sums.T @ sums
+    return middle
 
 
 def find_crossing(levels: np.ndarray, clusters: np.ndarray) -> np.ndarray:

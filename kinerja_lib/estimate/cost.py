@@ -13,19 +13,11 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError
-from kinerja_lib.estimate.inputs import (
-    Names,
-    as_names,
-    cluster_codes,
-    complete_rows,
-    require_columns,
-    require_frame,
-    require_numeric,
-)
-from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, LEVEL, count_clusters
+from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_rows, require_numeric
+from kinerja_lib.estimate.least_squares import count_clusters, warn_few
 from kinerja_lib.estimate.regression import order_groups
-from kinerja_lib.estimate.result import COLUMNS, Estimate
-from kinerja_lib.estimate.scalars import refuse, require_draws, require_number, two_sided
+from kinerja_lib.estimate.result import COLUMNS, LEVEL, Estimate
+from kinerja_lib.estimate.scalars import as_numbers, refuse, require_draws, require_number, tabulate_draws
 from kinerja_lib.language import _
 
 CELLS = 200_000  # numbers drawn at a time: what fits near the processor
@@ -95,23 +87,21 @@ def estimate_cost_effectiveness(
     1  effect_difference       4.0  4
     2               icer       1.0  4
     """
-    frame, clusters = require_frame(data), as_names(cluster)
+    clusters = as_names(cluster)
     given = list(threshold) if np.iterable(threshold) else [threshold]
     worth = list(dict.fromkeys(require_number("threshold", value, 0, closed=True) for value in given))
     require_draws(draws)
     if len(clusters) > 1:
         raise CallError(_("cluster: paling banyak satu kolom untuk penarikan ulang."))
-    for argument, names in {"cost": [cost], "effect": [effect], "group": [group], "cluster": clusters}.items():
-        require_columns(frame, argument, names)
-    whole, dropped = complete_rows(frame, [cost, effect, group, *clusters])
+    whole, dropped = read_rows(data, cost=cost, effect=effect, group=group, cluster=clusters)
     values = np.column_stack([require_numeric(whole[cost], "cost"), require_numeric(whole[effect], "effect")])
     labels, levels = order_groups(whole[group], None)
     if len(levels) != 2:
         message = _("group: kolom {name} berisi {n} kelompok; diperlukan tepat dua. Saring data lebih dahulu.")
         raise DataError(message.format(name=group, n=len(levels)))
     arm = (labels == levels[1]).astype(int)
-    codes = cluster_codes(whole, clusters)[:, 0] if clusters else np.arange(len(whole))
-    totals, strata = _total(values, arm, codes, levels)
+    codes = cluster_codes(whole, clusters) if clusters else None
+    totals, strata = _total(values, arm, np.arange(len(whole)) if codes is None else codes[:, 0], levels)
     point = _differ(totals.sum(axis=0)[None])[0]
     drawn = _resample(totals, strata, draws, seed)
     usable = np.isfinite(drawn).all(axis=1)
@@ -125,10 +115,7 @@ def estimate_cost_effectiveness(
         "acceptability": _accept(point, drawn, worth),
         "plane": pd.DataFrame({"effect_difference": drawn[:, 1], "cost_difference": drawn[:, 0]}),
     }
-    if clusters:
-        found["n_clusters"] = count_clusters(codes[:, None], clusters)
     table = _tabulate(point, drawn, worth, len(whole))
-    few = bool(clusters) and len(totals) < FEW_CLUSTERS
     return Estimate(
         table=table,
         estimand=_("biaya tambahan {cost} per satuan tambahan {effect}, {group} terhadap {reference}").format(
@@ -141,7 +128,7 @@ def estimate_cost_effectiveness(
             _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
             _("Semua biaya yang menyertai perlakuan tercatat, pada kedua kelompok, dengan harga yang sama."),
         ),
-        diagnostics=found | {"warnings": _warn(point, table, few=few)},
+        diagnostics=found | count_clusters(codes, clusters) | {"warnings": (*_warn(point, table), *warn_few(codes))},
         dropped=dropped,
         reference="Briggs, Wonderling and Mooney (1997), Health Economics 6(4)",
     )
@@ -188,26 +175,16 @@ def _tabulate(point: np.ndarray, drawn: np.ndarray, worth: list[float], n: int) 
     terms = ["cost_difference", "effect_difference", *["net_benefit"] * len(worth)]
     mix = np.array([[1, 0], [0, 1], *[[-1, value] for value in worth]], dtype="float64")
     values = drawn @ mix.T
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    table = pd.DataFrame(
-        {
-            "term": terms,
-            "group": ["", "", *[f"{value:g}" for value in worth]],
-            "estimate": mix @ point,
-            "std_error": values.std(axis=0, ddof=1),
-            "conf_low": low,
-            "conf_high": high,
-            "p_value": two_sided(values),
-            "n": n,
-        }
-    )
+    group = ["", "", *[f"{value:g}" for value in worth]]
+    errors = values.std(axis=0, ddof=1)
+    table = tabulate_draws(values, n, term=terms, group=group, estimate=mix @ point, std_error=errors)
     if point[1] != 0:
         ratio = point[0] / point[1]
         error = (drawn @ [1, -ratio]).std(ddof=1) / abs(point[1])
         row = ("icer", "", ratio, error, *_bound_ratio(point, drawn), table["p_value"][0], n)
         icer = pd.DataFrame([row], columns=list(COLUMNS))
-        table = pd.concat([table[:2], icer, table[2:]], ignore_index=True)
-    return table[list(COLUMNS)]
+        return pd.concat([table[:2], icer, table[2:]], ignore_index=True)
+    return table
 
 
 def _bound_ratio(point: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
@@ -235,16 +212,14 @@ def _accept(point: np.ndarray, drawn: np.ndarray, worth: list[float]) -> pd.Data
     return pd.DataFrame({"threshold": grid, "probability": share})
 
 
-def _warn(point: np.ndarray, table: pd.DataFrame, *, few: bool) -> tuple[str, ...]:
+def _warn(point: np.ndarray, table: pd.DataFrame) -> list[str]:
     said = []
     icer = table[table["term"] == "icer"]
     if icer.empty or not np.isfinite(icer[["conf_low", "conf_high"]].to_numpy(dtype="float64")).all():
         said.append(_("Beda hasil dapat nol, sehingga biaya per satuan hasil tidak berbatas; baca net_benefit."))
     elif point[0] / point[1] < 0:
         said.append(_("Satu kelompok lebih murah sekaligus lebih baik; biaya per satuan hasil tidak perlu dibaca."))
-    if few:
-        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
-    return tuple(said)
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,10 +358,7 @@ def benefit_cost(benefit: float, cost: float) -> BenefitCost:
 
 
 def _read_flows(flows: Sequence[float]) -> np.ndarray:
-    try:
-        money = np.asarray(list(flows), dtype="float64")
-    except (TypeError, ValueError):
-        money = np.array([np.nan])
+    money = as_numbers(flows)
     if money.ndim != 1 or len(money) == 0 or not np.isfinite(money).all():
         raise refuse("flows", flows, _("daftar bilangan, satu tiap periode"))
     return money

@@ -14,25 +14,24 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
 from kinerja_lib.estimate.calendar import Calendar, read_calendar
+from kinerja_lib.estimate.cluster_errors import sum_clusters
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
-    complete_rows,
     independent_columns,
-    require_columns,
-    require_frame,
+    read_rows,
     require_numeric,
 )
 from kinerja_lib.estimate.least_squares import (
     ERRORS,
-    FEW_CLUSTERS,
     INTERCEPT,
     Fit,
     Numbers,
     choose_errors,
     fit_plain,
     tidy,
+    warn_clusters,
 )
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.two_by_two import att_of_change, att_of_sections
@@ -124,16 +123,15 @@ def estimate_did(
       term  estimate  n
     0  att       1.0  8
     """
-    frame, clusters, names = require_frame(data), read_cluster(cluster), as_names(covariates)
+    clusters, names = read_cluster(cluster), as_names(covariates)
     require_choice("method", method, get_args(DidMethod))
     rule = choose_errors(errors, DidErrors, "HC1", clusters)
     if method != "regression" and rule not in ("HC1", "CR1"):
         message = _("errors: {rule} hanya untuk method regression. Lepas errors, atau sebutkan cluster.")
         raise CallError(message.format(rule=rule))
-    columns = {"outcome": [outcome], "treated": [treated], "period": [period], "unit": as_names(unit)}
-    for argument, wanted in (columns | {"covariates": names, "cluster": clusters}).items():
-        require_columns(frame, argument, wanted)
-    whole, dropped = complete_rows(frame, [outcome, treated, period, *as_names(unit), *names, *clusters])
+    whole, dropped = read_rows(
+        data, outcome=outcome, treated=treated, period=period, unit=unit, covariates=names, cluster=clusters
+    )
     calendar, where = read_calendar(whole[period])
     first = _first_after(calendar, after)
     x, terms = read_covariates(whole, names)
@@ -216,12 +214,6 @@ def per_unit(values: np.ndarray, units: np.ndarray) -> np.ndarray:
     return found
 
 
-def warn_clusters(count: int) -> list[str]:
-    """Return a warning where clusters are few."""
-    message = _("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS)
-    return [message] if count < FEW_CLUSTERS else []
-
-
 def warn_overlap(highest: float) -> list[str]:
     """Return a warning where a control would almost surely have taken part."""
     message = _("Tumpang tindih tipis: ada pembanding dengan peluang ikut di atas {limit}.").format(limit=OVERLAP)
@@ -292,7 +284,7 @@ def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -
         message = _("treated: peserta dan pembanding masing-masing memerlukan paling sedikit dua {rows}.")
         raise DataError(message.format(rows=_("baris sebelum dan sesudah") if sections else _("unit pada kedua sisi")))
     y, treated, x = sample["y"].to_numpy(), sample["treated"].to_numpy(), sample[[*range(len(terms))]].to_numpy()
-    groups = pd.factorize(sample["cluster"])[0] if rule == "CR1" else None
+    groups = pd.factorize(sample["cluster"])[0][:, None] if rule == "CR1" else None
     if groups is not None and not groups.any():
         raise DataError(_("cluster: baris yang terpakai hanya berisi satu gugus; diperlukan paling sedikit dua."))
     if method == "regression":
@@ -305,13 +297,9 @@ def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -
         if sections
         else att_of_change(y, treated, x, method)
     )
-    parts, df = att.influence / len(y), np.inf
-    if groups is not None:
-        parts = np.bincount(groups, parts).astype("float64")
-        df = len(parts) - 1.0
-    variance = float(parts @ parts) * len(parts) / (len(parts) - 1)
-    _require_spread(variance, y)
-    fit = Fit(np.array([att.value]), np.array([[variance]]), att.influence, df, [ATT])
+    variance = sum_clusters(att.influence[:, None] / len(y), groups)
+    _require_spread(float(variance[0, 0]), y)
+    fit = Fit(np.array([att.value]), variance, np.inf if groups is None else float(groups.max()), [ATT])
     return fit, {} if method == "outcome" else {"overlap": att.overlap}
 
 
@@ -333,8 +321,7 @@ def _design(sample: pd.DataFrame, terms: list[str], groups: np.ndarray | None) -
     named |= {term: sample[at] for at, term in enumerate(terms) if at}
     x = np.column_stack([*named.values()]).astype("float64")
     kept = independent_columns(x)
-    clusters = None if groups is None else groups[:, None]
-    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, clusters, [])
+    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, groups, [])
 
 
 def _row(fit: Fit, sample: pd.DataFrame, label: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ Where this stops: one kind of event (for one cause, make a 0/1 column of it), te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -17,15 +18,15 @@ from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
-    complete_rows,
-    expand_formula,
-    independent_columns,
+    compute_terms,
+    keep_independent,
     parse_formula,
-    require_columns,
-    require_frame,
+    read_rows,
+    require_terms,
 )
-from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, INTERCEPT, Fit, count_clusters, tidy
-from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes, require_times
+from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, name_square, tidy, warn_few
+from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes
+from kinerja_lib.estimate.likelihood import Maximum, Point, find_weak, maximise
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.survival import kaplan_meier
 from kinerja_lib.language import _
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 Ties = Literal["efron", "breslow"]
 
-STEPS = 100  # Newton steps; a likelihood that rises for ever needs about 40 to be seen
-CLOSE = 1e-10  # gain in log likelihood at which it stands still
-MOVING = 1e-2  # a term that then still moves a linear predictor by more than this has no finite estimate
 FAR = 300.0  # spread of the linear predictor that no finite estimate has
 FLAT = 1e-12  # share of its information below which a term does not vary among those at risk
 PER_TERM = 10  # events per term below which estimates are unstable (Peduzzi et al. 1995)
@@ -128,27 +126,23 @@ def estimate_hazard(
     0  coaching    -1.439  5
     """
     require_choice("ties", ties, get_args(Ties))
-    frame, clusters = require_frame(data), as_names(cluster)
-    used = require_times(frame, duration, event, entry)
-    require_columns(frame, "cluster", clusters)
+    clusters = as_names(cluster)
     if len(clusters) > 1:
         message = _("cluster: ditemukan {n} kolom ({found}); di sini hanya satu.")
         raise CallError(message.format(n=len(clusters), found=list_values(clusters)))
     parsed = _parse_terms(formula, duration)
-    names = sorted(str(name) for name in parsed.required_variables)
-    require_columns(frame, "formula", names)
-    whole, dropped = complete_rows(frame, [*used, *names, *clusters])
-    whole, x = _read_terms(whole, parsed, dropped)
+    names = sorted(str(name) for name in parsed.rhs.required_variables)
+    whole, dropped = read_rows(data, duration=duration, event=event, entry=entry, formula=names, cluster=clusters)
+    whole, x, dropped = _read_terms(whole, parsed, dropped)
     spells = read_lifetimes(whole, duration=duration, event=event, entry=entry)
     happened = find_events(spells, event)
-    codes = cluster_codes(whole, clusters)[:, 0] if clusters else None
+    codes = cluster_codes(whole, clusters) if clusters else None
     fit, found = _estimate(spells, happened, x, ties, codes)
     table = tidy(fit, len(whole))
     ratio = table[["term", "estimate", "conf_low", "conf_high"]].copy()
     with np.errstate(over="ignore"):  # a term in too large a unit: its ratio is infinite, its log is not
         ratio.iloc[:, 1:] = np.exp(ratio.iloc[:, 1:])
-    if codes is not None:
-        found["n_clusters"] = count_clusters(codes[:, None], clusters)
+    found |= count_clusters(codes, clusters)
     said = _("sandwich (Lin-Wei) bergugus menurut {cluster}, tanpa koreksi sampel kecil; sebaran normal")
     return Estimate(
         table=table,
@@ -161,7 +155,7 @@ def estimate_hazard(
             _("Yang tersensor akan keluar seperti yang masih diamati dengan nilai suku yang sama."),
             _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
         ),
-        diagnostics={"hazard_ratio": ratio, **found, "warnings": _warn(found, len(table))},
+        diagnostics={"hazard_ratio": ratio, **found, "warnings": (*_warn(found, len(table)), *warn_few(codes))},
         dropped=dropped,
         reference="Cox (1972), JRSS B 34; Efron (1977), JASA 72; Grambsch and Therneau (1994), Biometrika 81",
     )
@@ -175,19 +169,16 @@ def _parse_terms(formula: object, duration: str) -> Formula:
     return parse_formula(f"`{duration}` ~ {formula}" if isinstance(formula, str) else formula)
 
 
-def _read_terms(whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return rows and terms that can be computed; what is left out goes into `dropped`."""
-    _y, x, rows = expand_formula(whole, parsed)[:3]
-    if len(rows) < len(whole):
-        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
-    x = x.drop(columns=INTERCEPT, errors="ignore").astype("float64")
-    if x.shape[1] == 0:
-        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
-    _require_variation(np.ptp(x.to_numpy(), axis=0) == 0, x.columns)
-    kept = [place - 1 for place in independent_columns(np.column_stack([np.ones(len(x)), x])) if place > 0]
-    for term in x.columns.delete(kept):
-        dropped[_("suku kolinear, dikeluarkan: {term}").format(term=term)] = 1
-    return whole.iloc[rows].reset_index(drop=True), x.iloc[:, kept]
+def _read_terms(
+    whole: pd.DataFrame, parsed: Formula, dropped: dict[str, int]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Return rows and terms that can be computed, and what was left out."""
+    terms = compute_terms(whole, parsed, dropped)
+    every = terms.columns.drop(columns=INTERCEPT, errors="ignore").astype("float64")
+    require_terms(every)
+    _require_variation(np.ptp(every.to_numpy(), axis=0) == 0, every.columns)
+    columns, lost = keep_independent(every, constant=True)
+    return terms.whole, columns, terms.dropped | lost
 
 
 def _require_variation(still: np.ndarray, terms: pd.Index) -> None:
@@ -203,23 +194,23 @@ def _estimate(
     scale = x.std(ddof=0).to_numpy()
     curve = kaplan_meier(spells, happened)
     order, risks = _sort_risks(spells, happened, (x - x.mean()).to_numpy() / scale, curve.times, ties)
-    beta, state, information = _fit(risks, x.columns)
-    inverse = np.linalg.inv(information)
+    best = _fit(risks, x.columns)
+    state, inverse = _evaluate(risks, best.theta), np.linalg.inv(best.information)
     passed = 1 - np.concatenate([[1.0], curve.estimate[:-1, 0]])[risks.time]
     found = {
         "zph": _zph(risks, state, inverse, passed, [*x.columns, "GLOBAL"]),
         "loglik": state.loglik,
-        "concordance": _concordance(risks, risks.x @ beta),
+        "concordance": _concordance(risks, risks.x @ best.theta),
         "events": len(risks.event),
     }
     if codes is not None:
         influence = _score_rows(risks, state) @ inverse
-        sums = np.column_stack([np.bincount(codes[order], column) for column in influence.T])
+        sums = np.column_stack([np.bincount(codes[order, 0], column) for column in influence.T])
         _require_errors(np.diag(sums.T @ sums) > FLAT * np.diag(inverse), x.columns)
         inverse = sums.T @ sums
     covariance = inverse / np.outer(scale, scale)
-    found["covariance"] = pd.DataFrame(covariance, index=x.columns, columns=x.columns)
-    return Fit(beta / scale, covariance, np.empty(0), np.inf, [str(name) for name in x.columns]), found
+    found["covariance"] = name_square(covariance, list(x.columns))
+    return Fit(best.theta / scale, covariance, np.inf, list(x.columns)), found
 
 
 def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
@@ -291,39 +282,31 @@ def _inform(risks: Risks, state: State, factor: np.ndarray | float = 1.0) -> np.
     return np.asarray((risks.x.T * expected) @ risks.x - (state.mean.T * factor) @ state.mean)
 
 
-def _fit(risks: Risks, terms: pd.Index) -> tuple[np.ndarray, State, np.ndarray]:
-    """Return coefficients, state and information at the maximum; refuse a term that runs away."""
-    beta = np.zeros(len(terms))
+def _climb_at(beta: np.ndarray, risks: Risks) -> Point:
+    """Return log likelihood, gradient and information; none where no finite estimate lies."""
     state = _evaluate(risks, beta)
-    information = _inform(risks, state)
-    size, direction = np.linalg.eigh(information / len(risks.event))
+    if not np.isfinite(state.loglik) or np.ptp(risks.x @ beta) > FAR:
+        return -np.inf, beta, np.eye(len(beta))
+    return state.loglik, (risks.x[risks.event] - state.mean).sum(axis=0), _inform(risks, state)
+
+
+def _fit(risks: Risks, terms: pd.Index) -> Maximum:
+    """Return the maximum; refuse a term that does not vary among those at risk, or that runs away."""
+    start = np.zeros(len(terms))
+    size, direction = np.linalg.eigh(_climb_at(start, risks)[2] / len(risks.event))
     part = np.abs(direction[:, 0])
     _require_variation((part > part.max() / 2) & (size[0] < FLAT), terms)
-    for _number in range(STEPS):
-        step = np.linalg.solve(information, (risks.x[risks.event] - state.mean).sum(axis=0))
-        gain = float(step @ information @ step) / 2
-        beta, state = _advance(risks, beta, state, step)
-        information = _inform(risks, state)
-        if gain < CLOSE or np.ptp(risks.x @ beta) > FAR:
-            break
-    reach = np.abs(step) * np.ptp(risks.x, axis=0)
-    if gain >= CLOSE or reach.max() > MOVING:
+    best = maximise(partial(_climb_at, risks=risks), start)
+    weak = find_weak(best)
+    if weak.size or not best.converged:
         message = _(
             "formula: suku {names} tidak punya taksiran hingga, karena memisahkan kejadian dengan sempurna (misalnya "
             "satu kategori tanpa kejadian). Gabungkan kategorinya, keluarkan suku itu, atau pakai estimate_survival."
         )
+        flattest = weak if weak.size else np.linalg.eigh(best.information)[1][:, :1]
+        reach = np.abs(flattest).max(axis=1) * np.ptp(risks.x, axis=0)
         raise DataError(message.format(names=list_values(terms[reach > reach.max() / 2])))
-    return beta, state, information
-
-
-def _advance(risks: Risks, beta: np.ndarray, state: State, step: np.ndarray) -> tuple[np.ndarray, State]:
-    """Return coefficients and state after the step, halved until the likelihood does not fall."""
-    for _number in range(30):
-        after = _evaluate(risks, beta + step)
-        if after.loglik >= state.loglik - 1e-12 * abs(state.loglik):
-            return beta + step, after
-        step = step / 2
-    return beta, state
+    return best
 
 
 def _score_rows(risks: Risks, state: State) -> np.ndarray:
@@ -382,13 +365,11 @@ def _count_below(ranks: np.ndarray, length: np.ndarray, limit: np.ndarray) -> np
     return count
 
 
-def _warn(found: dict[str, Any], terms: int) -> tuple[str, ...]:
+def _warn(found: dict[str, Any], terms: int) -> list[str]:
     said = []
     if found["events"] < PER_TERM * terms:
         message = _("Kejadian sedikit ({events} untuk {k} suku, di bawah {n} per suku): taksiran tidak stabil.")
         said.append(message.format(events=found["events"], k=terms, n=PER_TERM))
-    if "n_clusters" in found and int(found["n_clusters"].iloc[0]) < FEW_CLUSTERS:
-        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
     changing = found["zph"].loc[found["zph"]["p"] < 0.05, "term"]
     if found["zph"].empty:
         said.append(_("Uji hazard proporsional tidak dapat dihitung: waktu kejadian terlalu sedikit."))
@@ -396,4 +377,4 @@ def _warn(found: dict[str, Any], terms: int) -> tuple[str, ...]:
         said.append(
             _("Rasio hazard berubah menurut waktu (zph, p < 0,05): {names}.").format(names=list_values(changing))
         )
-    return tuple(said)
+    return said

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,13 @@ def as_names(names: Names) -> list[str]:
 def as_label(level: object) -> str:
     """Return a level as text; 1.0 is "1"."""
     return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
+
+
+def sort_levels(values: pd.Series) -> list[Any]:
+    """Return the levels of a column: as declared, else sorted, numbers before text."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return list(values.cat.categories)
+    return sorted(values.unique(), key=lambda level: (isinstance(level, str), level))
 
 
 def require_frame(data: object) -> pd.DataFrame:
@@ -161,13 +168,13 @@ def formula_columns(data: pd.DataFrame, formula: Formula) -> list[str]:
     return sorted(names | (asked - cut))
 
 
-def used_rows(data: pd.DataFrame, formula: Formula, **columns: Names) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Return the rows with a value in every column that the formula or an argument names, and what was left out."""
-    named = {"formula": formula_columns(data, formula)}
-    named |= {argument: as_names(names) for argument, names in columns.items()}
+def read_rows(data: object, **columns: Names) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the rows with a value in every column that an argument names, and how many were left out and why."""
+    frame = require_frame(data)
+    named = {argument: as_names(names) for argument, names in columns.items()}
     for argument, names in named.items():
-        require_columns(data, argument, names)
-    return complete_rows(data, [name for names in named.values() for name in names])
+        require_columns(frame, argument, names)
+    return complete_rows(frame, [name for names in named.values() for name in names])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,27 +188,58 @@ class Terms:
     dropped: dict[str, int]
 
 
+def compute_terms(whole: pd.DataFrame, formula: Formula, dropped: dict[str, int]) -> Terms:
+    """Return the outcome and all terms, of the rows where they can be computed."""
+    outcome, columns, rows, spec = expand_formula(whole, formula)
+    dropped = dropped | count_incomputable(len(whole) - len(rows))
+    return Terms(outcome, columns, whole.iloc[rows].reset_index(drop=True), spec, dropped)
+
+
 def expand_terms(whole: pd.DataFrame, formula: Formula, dropped: dict[str, int], *, constant: bool = False) -> Terms:
     """Return the terms that are independent; with `constant`, of each other and of a constant that is left out."""
-    outcome, columns, rows, spec = expand_formula(whole, formula)
-    if len(rows) < len(whole):
-        dropped = dropped | {_("baris yang sukunya tidak dapat dihitung"): len(whole) - len(rows)}
-    if constant:
-        columns = columns.drop(columns="Intercept", errors="ignore")
+    terms = compute_terms(whole, formula, dropped)
+    every = terms.columns.drop(columns="Intercept", errors="ignore") if constant else terms.columns
+    columns, lost = keep_independent(every, constant=constant)
+    if not constant:
+        require_terms(columns)
+    require_rows(*columns.shape)
+    return replace(terms, columns=columns, dropped=terms.dropped | lost)
+
+
+def count_incomputable(count: int) -> dict[str, int]:
+    """Return the reason for which rows with a term that cannot be computed are left out, with their count."""
+    return {_("baris yang sukunya tidak dapat dihitung"): count} if count else {}
+
+
+def count_collinear(terms: Iterable[str]) -> dict[str, int]:
+    """Return the reason for which each of these terms is left out, with its count."""
+    return {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in terms}
+
+
+def keep_independent(columns: pd.DataFrame, *, constant: bool = False) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return as float64 the columns that are no combination of those before, and why the others are left out.
+
+    With `constant` a column of ones, which is not returned, stands before them all.
+    """
     matrix = columns.to_numpy(dtype="float64")
-    if constant:
-        kept = [at - 1 for at in independent_columns(np.column_stack([np.ones(len(rows)), matrix])) if at]
-    else:
-        kept = independent_columns(matrix)
-    lost = [str(name) for at, name in enumerate(columns.columns) if at not in kept]
-    dropped = dropped | {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in lost}
-    columns = pd.DataFrame(matrix[:, kept], columns=[str(columns.columns[at]) for at in kept])
-    if not kept and not constant:
+    ones = np.ones((len(matrix), int(constant)))
+    kept = [at - constant for at in independent_columns(np.column_stack([ones, matrix])) if at >= constant]
+    names = [str(name) for name in columns.columns]
+    lost = [name for at, name in enumerate(names) if at not in kept]
+    return pd.DataFrame(matrix[:, kept], columns=[names[at] for at in kept]), count_collinear(lost)
+
+
+def require_terms(columns: pd.DataFrame) -> None:
+    """Refuse a formula of which no term is left."""
+    if columns.shape[1] == 0:
         raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
-    if len(kept) >= len(rows):
+
+
+def require_rows(n: int, k: int, *, spare: int = 0) -> None:
+    """Refuse `n` rows for `k` terms unless more than `spare` are left over."""
+    if n <= k + spare:
         message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=len(rows), k=len(kept)))
-    return Terms(outcome, columns, whole.iloc[rows].reset_index(drop=True), spec, dropped)
+        raise DataError(message.format(n=n, k=k))
 
 
 def expand_again(terms: Terms, frame: pd.DataFrame) -> np.ndarray:

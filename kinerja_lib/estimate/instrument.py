@@ -12,11 +12,11 @@ from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
-    complete_rows,
     independent_columns,
-    require_columns,
-    require_frame,
+    keep_independent,
+    read_rows,
     require_numeric,
+    require_rows,
 )
 from kinerja_lib.estimate.least_squares import (
     ERRORS,
@@ -25,6 +25,7 @@ from kinerja_lib.estimate.least_squares import (
     REFERENCES,
     Fit,
     Numbers,
+    assume,
     choose_errors,
     count_clusters,
     fit_numbers,
@@ -94,18 +95,16 @@ def estimate_late(
        term  estimate  n
     0  ikut       6.0  6
     """
-    frame = require_frame(data)
     clusters, others = as_names(cluster), as_names(covariates)
     rule = choose_errors(errors, LateErrors, "HC1", clusters)
-    named = {"outcome": [outcome], "treatment": [treatment], "instrument": [instrument]}
-    for argument, names in {**named, "covariates": others, "cluster": clusters}.items():
-        require_columns(frame, argument, names)
-    whole, dropped = complete_rows(frame, [outcome, treatment, instrument, *others, *clusters])
-    y, d, z = (require_numeric(whole[name], argument) for argument, (name,) in named.items())
-    columns, terms, lost = _build_covariates(whole[others])
+    named = {"outcome": outcome, "treatment": treatment, "instrument": instrument}
+    whole, dropped = read_rows(data, **named, covariates=others, cluster=clusters)
+    y, d, z = (require_numeric(whole[name], argument) for argument, name in named.items())
+    covariates_used, lost = keep_independent(_build_covariates(whole[others]))
+    columns = covariates_used.to_numpy()
     codes = cluster_codes(whole, clusters) if clusters else None
     _require_room(columns, treatment=whole[treatment], instrument=whole[instrument])
-    start = Numbers(d, np.column_stack([columns, z]), [*terms, instrument], None, codes, [])
+    start = Numbers(d, np.column_stack([columns, z]), [*covariates_used.columns, instrument], None, codes, [])
     rule = settle_errors(rule, errors, start)
     first = fit_numbers(start, rule)
     numbers = _second_stage(start, first, y, treatment)
@@ -117,9 +116,8 @@ def estimate_late(
         "compliance": float(first.beta[-1]),
         "df": pd.Series(np.broadcast_to(fit.df, fit.beta.shape)[-1:], index=[treatment]),
         "warnings": _warn_weak(strength) + warn_errors(fit, numbers, rule),
+        **count_clusters(codes, clusters),
     }
-    if codes is not None:
-        diagnostics["n_clusters"] = count_clusters(codes, clusters)
     return Estimate(
         table=tidy(fit, len(y)).iloc[-1:].reset_index(drop=True),
         estimand=_("dampak {treatment} terhadap {outcome} bagi mereka yang digerakkan oleh {instrument}").format(
@@ -132,40 +130,30 @@ def estimate_late(
             _("Instrumen seperti diundi, setelah kovariat disamakan."),
             _("Instrumen mengubah hasil hanya lewat perlakuan."),
             _("Tidak ada yang berbuat kebalikan dari yang digerakkan instrumen."),
-            _("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus.")
-            if clusters
-            else _("Baris saling bebas."),
+            assume(clusters)[1],
         ),
         diagnostics=diagnostics,
-        dropped=dropped | {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in lost},
+        dropped=dropped | lost,
         reference=f"Imbens and Angrist (1994), Econometrica 62(2); {REFERENCES[rule]}",
     )
 
 
-def _build_covariates(frame: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
-    """Return a constant and the covariates (n by K) with their terms, and the terms left out as collinear."""
-    parts = [np.ones((len(frame), 1))]
-    terms = [INTERCEPT]
+def _build_covariates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a constant and the covariates; text and categories as indicators of all levels but the first."""
+    parts = [pd.DataFrame({INTERCEPT: np.ones(len(frame))})]
     for name in frame.columns:
         column = frame[name]
         if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
-            parts.append(column.to_numpy(dtype="float64")[:, None])
-            terms.append(str(name))
+            parts.append(column.to_frame())
         else:
-            marks = pd.get_dummies(column, drop_first=True)
-            parts.append(marks.to_numpy(dtype="float64"))
-            terms += [f"{name}[T.{level}]" for level in marks.columns]
-    columns = np.column_stack(parts)
-    kept = independent_columns(columns)
-    return columns[:, kept], [terms[i] for i in kept], [term for i, term in enumerate(terms) if i not in kept]
+            parts.append(pd.get_dummies(column, drop_first=True).add_prefix(f"{name}[T.").add_suffix("]"))
+    return pd.concat(parts, axis=1)
 
 
 def _require_room(others: np.ndarray, **columns: pd.Series) -> None:
     """Refuse too few rows, and a treatment or instrument that the covariates fix."""
     n, k = others.shape
-    if k + 1 >= n:
-        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=n, k=k + 1))
+    require_rows(n, k + 1)
     for argument, values in columns.items():
         if len(independent_columns(np.column_stack([others, values]))) == k:
             message = _("{argument}: kolom {name} ditentukan oleh covariates. Lepas kovariat itu.")

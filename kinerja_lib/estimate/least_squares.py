@@ -15,10 +15,9 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
 from kinerja_lib.estimate.cluster_errors import can_reduce, cr2
-from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.estimate.result import LEVEL, build_table
 from kinerja_lib.language import _, mark
 
-LEVEL = 0.95
 FEW_CLUSTERS = 40  # below this CR1 intervals are too narrow (Cameron, Gelbach and Miller 2008)
 FEW_DF = 4  # below this even CR2 with its own degrees of freedom is not to be trusted (Tipton 2015)
 EXACT = 1e-10  # residuals below this share of the outcome's spread are rounding
@@ -67,7 +66,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Coefficients (K), covariance (K by K), residuals (n), degrees of freedom (one, or K); R2 within if absorbed.
+    """Coefficients (K), covariance (K by K), degrees of freedom (one, or K), residuals (n); R2 within if absorbed.
 
     `bread` is (X'WX)^-1 (K by K), absorbed effects taken out; `free` is n less all coefficients; `seen` (K) the share
     of the variance that CR2 can see.
@@ -75,9 +74,9 @@ class Fit:
 
     beta: np.ndarray
     covariance: np.ndarray
-    residuals: np.ndarray
     df: float | np.ndarray
     terms: list[str]
+    residuals: np.ndarray = field(default_factory=lambda: np.empty(0))
     r2_within: float | None = None
     bread: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     free: float = float("nan")
@@ -105,7 +104,7 @@ def settle_errors(rule: str, errors: str, numbers: Numbers) -> str:
     codes = numbers.clusters
     if rule not in ("CR1", "CR2") or errors == "CR1" or codes is None or codes.shape[1] > 1:
         return rule
-    if rule == "CR1" and count_fewest(numbers) >= FEW_CLUSTERS:
+    if rule == "CR1" and count_fewest(codes) >= FEW_CLUSTERS:
         return rule
     if can_reduce(numbers.absorbed, codes[:, 0]):
         return "CR2"
@@ -132,11 +131,7 @@ def fit_plain(numbers: Numbers, rule: str) -> Fit:
     """Fit by statsmodels; the rows of `numbers` are complete and its terms independent."""
     import statsmodels.api as sm
 
-    model = (
-        sm.OLS(numbers.y, numbers.x)
-        if numbers.weights is None
-        else sm.WLS(numbers.y, numbers.x, weights=numbers.weights)
-    )
+    model = sm.WLS(numbers.y, numbers.x, weights=1.0 if numbers.weights is None else numbers.weights)
     codes = numbers.clusters
     options = {"cov_kwds": {"groups": np.squeeze(codes)}} if rule == "CR1" and codes is not None else {}
     if rule in ("HC2", "HC3"):
@@ -219,12 +214,7 @@ def count_absorbed(absorbed: list[np.ndarray]) -> int:
 
 def _count_df(numbers: Numbers, free: float) -> float:
     """Return the degrees of freedom: those of the residuals, or the fewest clusters less one."""
-    return float(free) if numbers.clusters is None else float(count_fewest(numbers) - 1)
-
-
-def count_fewest(numbers: Numbers) -> int:
-    """Return the number of clusters, of the column that has fewer; 0 without clusters."""
-    return 0 if numbers.clusters is None else int(numbers.clusters.max(axis=0).min()) + 1
+    return float(free) if numbers.clusters is None else float(count_fewest(numbers.clusters) - 1)
 
 
 def require_errors(fit: Fit, numbers: Numbers) -> None:
@@ -243,45 +233,64 @@ def require_errors(fit: Fit, numbers: Numbers) -> None:
             raise DataError(message.format(term=term))
 
 
-def tidy(fit: Fit, n: int, df: np.ndarray | None = None) -> pd.DataFrame:
-    """Return the tidy table with 95 % intervals by t; `df` gives each term its own degrees of freedom."""
+def tidy(fit: Fit, n: int) -> pd.DataFrame:
+    """Return the tidy table with 95 % intervals by t (normal where the degrees of freedom have no end)."""
     from scipy import stats
 
-    freedom = np.broadcast_to(fit.df if df is None else df, fit.beta.shape)
+    freedom = np.broadcast_to(fit.df, fit.beta.shape)
     error = np.sqrt(np.diag(fit.covariance))
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
-    table = pd.DataFrame(
-        {
-            "term": fit.terms,
-            "group": "",
-            "estimate": fit.beta,
-            "std_error": error,
-            "conf_low": fit.beta - reach,
-            "conf_high": fit.beta + reach,
-            "p_value": 2 * stats.t.sf(np.abs(fit.beta / error), freedom),
-            "n": n,
-        }
+    return build_table(
+        n,
+        term=fit.terms,
+        estimate=fit.beta,
+        std_error=error,
+        conf_low=fit.beta - reach,
+        conf_high=fit.beta + reach,
+        p_value=2 * stats.t.sf(np.abs(fit.beta / error), freedom),
     )
-    return table[list(COLUMNS)]
 
 
-def count_clusters(codes: np.ndarray, names: list[str]) -> pd.Series:
-    """Return the number of clusters by column name."""
-    return pd.Series(codes.max(axis=0) + 1, index=names)
+def name_square(matrix: np.ndarray, terms: list[str]) -> pd.DataFrame:
+    """Return a covariance or correlation by the names of its terms."""
+    return pd.DataFrame(matrix, index=terms, columns=terms)
 
 
-def assume(clusters: list[str]) -> tuple[str, ...]:
-    """Return what has to hold, in sentences."""
+def count_fewest(codes: np.ndarray) -> int:
+    """Return the number of clusters, of the column that has fewer."""
+    return int(codes.max(axis=0).min()) + 1
+
+
+def count_clusters(codes: np.ndarray | None, names: list[str]) -> dict[str, object]:
+    """Return the diagnostic `n_clusters` (Series by column name), none without clusters."""
+    return {} if codes is None else {"n_clusters": pd.Series(codes.max(axis=0) + 1, index=names)}
+
+
+def assume(clusters: list[str]) -> tuple[str, str]:
+    """Return what has to hold of the comparison and of the rows, in sentences."""
     return (
         _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
         _("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus.") if clusters else _("Baris saling bebas."),
     )
 
 
+def warn_few(codes: np.ndarray | None) -> list[str]:
+    """Return a warning where clusters are few, for rules that do not allow for it."""
+    if codes is None or count_fewest(codes) >= FEW_CLUSTERS:
+        return []
+    return [_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS)]
+
+
+def warn_clusters(count: int) -> list[str]:
+    """Return a warning where the clusters of a CR1 rule are few."""
+    message = _("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS)
+    return [message] if count < FEW_CLUSTERS else []
+
+
 def warn_errors(fit: Fit, numbers: Numbers, rule: str) -> tuple[str, ...]:
     """Return what makes the errors doubtful: few clusters (CR1), few degrees of freedom or a lone cluster (CR2)."""
-    if rule == "CR1" and count_fewest(numbers) < FEW_CLUSTERS:
-        return (_("Gugus sedikit (di bawah {n}): selang CR1 cenderung terlalu sempit.").format(n=FEW_CLUSTERS),)
+    if rule == "CR1" and numbers.clusters is not None:
+        return tuple(warn_clusters(count_fewest(numbers.clusters)))
     if rule != "CR2":
         return ()
     few = list_values(np.array(fit.terms)[np.asarray(fit.df) < FEW_DF])

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
-from kinerja_lib.estimate.inputs import as_names, require_columns
+from kinerja_lib.estimate.inputs import as_label, sort_levels
 from kinerja_lib.estimate.result import COLUMNS
+from kinerja_lib.estimate.scalars import as_numbers
 from kinerja_lib.language import _
 
 CENSORED = "0"
-Z = 1.959963984540054  # 97.5 % point of the normal distribution
 SINGULAR = 1e-10  # directions in which a test's variance is below this share of the largest are none
 
 
@@ -43,13 +43,6 @@ class Curve:
     std_error: np.ndarray
     conf_low: np.ndarray
     conf_high: np.ndarray
-
-
-def require_times(data: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None = None) -> list[str]:
-    """Return the columns that tell times and events; each has to be there."""
-    for argument, name in (("duration", duration), ("event", event), ("entry", entry), ("by", by)):
-        require_columns(data, argument, as_names(name))
-    return [duration, event, *as_names(entry), *as_names(by)]
 
 
 def read_lifetimes(
@@ -81,8 +74,7 @@ def read_lifetimes(
 
 def label(value: object) -> str:
     """Return how a level, code or time is written: 1 for 1.0 and True."""
-    whole = isinstance(value, (bool, np.bool_)) or (isinstance(value, float) and value.is_integer())
-    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+    return as_label(int(value) if isinstance(value, (bool, np.bool_)) else value)
 
 
 def find_events(spells: Lifetimes, event: str, cause: object = None) -> np.ndarray:
@@ -122,11 +114,8 @@ def count_events(spells: Lifetimes, times: np.ndarray, happened: np.ndarray) -> 
 
 def read_times(argument: str, asked: float | Iterable[float]) -> np.ndarray:
     """Return the times asked for, sorted, each once."""
-    try:
-        several = isinstance(asked, Iterable) and not isinstance(asked, str)
-        times = np.unique(np.asarray(list(asked) if several else [asked], dtype="float64"))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        times = np.array([np.nan])
+    several = isinstance(asked, Iterable) and not isinstance(asked, str)
+    times = np.unique(as_numbers(asked if several else [asked]))  # type: ignore[arg-type]
     if not bool((np.isfinite(times) & (times >= 0)).all()):
         message = _("{argument}: ditemukan {found}; yang diizinkan: bilangan dari 0 ke atas, dalam satuan durasi.")
         raise CallError(message.format(argument=argument, found=repr(asked)))
@@ -184,11 +173,9 @@ def chi_square(score: np.ndarray, variance: np.ndarray, by: str) -> pd.Series:
 
 def _group_codes(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return the group number of each row, and the names in the declared or sorted order."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy().astype("int64"), [label(level) for level in values.cat.categories]
-    codes, found = pd.factorize(values)
-    order = sorted(range(len(found)), key=lambda place: (isinstance(found[place], str), found[place]))
-    return np.argsort(order)[codes], [label(found[place]) for place in order]
+    levels = sort_levels(values)
+    places = {level: place for place, level in enumerate(levels)}
+    return values.astype("object").map(places).to_numpy("int64"), [label(level) for level in levels]
 
 
 def _require_numbers(values: pd.Series, argument: str) -> np.ndarray:

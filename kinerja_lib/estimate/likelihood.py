@@ -12,6 +12,8 @@ SMALL = 1e-8  # a step below this has arrived: Newton's next one is its square
 FLAT = 1e-10  # curvature below this share of the largest counts as that much
 ROUNDING = 1e-9  # a fall of the value by less is its rounding
 NO_GAIN = 1e-15  # log-likelihood still to be gained, by the quadratic form
+WEAK = 1e-6  # all rows together tell less than this of a scaled direction only where it has no finite estimate
+WIDTH = 1e-5  # of a difference, as a share of the parameter
 
 Point = tuple[float, np.ndarray, np.ndarray]  # log-likelihood, gradient, observed information (minus its curvature)
 
@@ -50,10 +52,17 @@ def maximise(function: Callable[[np.ndarray], Point], start: np.ndarray) -> Maxi
     return Maximum(theta, value, information, converged=False)
 
 
-def difference(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray, width: float = 1e-5) -> np.ndarray:
-    """Return the derivative of a vector function by central differences, a column per parameter."""
-    steps = width * np.maximum(1.0, np.abs(at)) * np.eye(len(at))
-    return np.column_stack([(function(at + h) - function(at - h)) / (2 * h.sum()) for h in steps])
+def find_weak(best: Maximum) -> np.ndarray:
+    """Return the directions (columns) in which the likelihood of scaled terms is flat without end (separation)."""
+    curvature, axes = np.linalg.eigh(best.information)
+    return np.asarray(axes[:, curvature < WEAK])
+
+
+def inform(gradient: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:
+    """Return the information where the log-likelihood has this gradient, by central differences."""
+    steps = WIDTH * np.maximum(1.0, np.abs(at)) * np.eye(len(at))
+    curvature = np.column_stack([(gradient(at + h) - gradient(at - h)) / (2 * h.sum()) for h in steps])
+    return np.asarray(-(curvature + curvature.T) / 2)
 
 
 def turn_columns(x: np.ndarray, weight: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -16,28 +16,27 @@ from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     cluster_codes,
-    complete_rows,
     expand_formula,
     independent_columns,
+    keep_independent,
     parse_formula,
-    require_columns,
-    require_frame,
+    read_rows,
     require_numeric,
+    require_rows,
 )
 from kinerja_lib.estimate.least_squares import (
     ERRORS,
-    FEW_CLUSTERS,
     INTERCEPT,
-    LEVEL,
     Fit,
     Numbers,
     count_clusters,
     fit_plain,
     require_errors,
     tidy,
+    warn_few,
 )
-from kinerja_lib.estimate.result import COLUMNS, Estimate
-from kinerja_lib.estimate.scalars import require_draws, two_sided
+from kinerja_lib.estimate.result import COLUMNS, Estimate, Z
+from kinerja_lib.estimate.scalars import require_draws, tabulate_draws
 from kinerja_lib.language import _
 
 T, M = 1, 2  # places of treatment and mediator among the terms: the constant is first
@@ -107,10 +106,10 @@ def estimate_mediation(
     1    ade     0.350  6
     2  total     4.667  6
     """
-    frame, clusters = require_frame(data), as_names(cluster)
+    clusters = as_names(cluster)
     require_draws(draws)
     roles = {"outcome": outcome, "mediator": mediator, "treatment": treatment}
-    numbers, dropped = _build_numbers(frame, roles, as_names(covariates), clusters)
+    numbers, dropped = _build_numbers(data, roles, as_names(covariates), clusters)
     rule = "CR1" if clusters else "classical"
     short = replace(numbers, x=np.delete(numbers.x, M, axis=1), terms=[*numbers.terms[:M], *numbers.terms[M + 1 :]])
     models = {"direct": numbers, "total": short, "path": replace(short, y=numbers.x[:, M])}
@@ -124,9 +123,8 @@ def estimate_mediation(
         "rho_at_zero": float(np.corrcoef(fits["path"].residuals, fits["total"].residuals)[0, 1]),
         "rho_curve": _vary_rho(fits),
         "interaction": interaction,
+        **count_clusters(numbers.clusters, clusters),
     }
-    if numbers.clusters is not None:
-        found["n_clusters"] = count_clusters(numbers.clusters, clusters)
     return Estimate(
         table=table,
         estimand=_("bagian kaitan {treatment} dengan {outcome} yang berjalan melalui {mediator}").format(**roles),
@@ -146,35 +144,27 @@ def estimate_mediation(
 
 
 def _build_numbers(
-    frame: pd.DataFrame, roles: dict[str, str], covariates: list[str], clusters: list[str]
+    data: object, roles: dict[str, str], covariates: list[str], clusters: list[str]
 ) -> tuple[Numbers, dict[str, int]]:
     """Return the outcome's model with all terms, and what was dropped."""
-    for argument, names in ({key: [name] for key, name in roles.items()} | {"covariates": covariates}).items():
-        require_columns(frame, argument, names)
-    require_columns(frame, "cluster", clusters)
+    whole, dropped = read_rows(data, **roles, covariates=covariates, cluster=clusters)
     names = [*roles.values(), *covariates]
     for name in names:
         if names.count(name) > 1:
             message = _("kolom {name} dipakai dua kali di antara outcome, mediator, treatment, dan covariates.")
             raise CallError(message.format(name=name))
-    whole, dropped = complete_rows(frame, [*names, *clusters])
     for argument, name in roles.items():
         whole[name] = require_numeric(whole[name], argument)
     right = " + ".join(f"`{name}`" for name in (roles["treatment"], roles["mediator"], *covariates))
     y, x, _rows = expand_formula(whole, parse_formula(f"`{roles['outcome']}` ~ {right}"))[:3]
     order = [INTERCEPT, roles["treatment"], roles["mediator"]]
     x = x[[*order, *[name for name in x.columns if name not in order]]]
-    kept = independent_columns(x.to_numpy(dtype="float64"))
-    terms = [str(x.columns[position]) for position in kept]
-    if roles["mediator"] not in terms:
+    x, lost = keep_independent(x)
+    if roles["mediator"] not in x.columns:
         raise DataError(_("mediator: kolom {name} ditentukan penuh oleh perlakuan.").format(name=roles["mediator"]))
-    if len(terms) + 1 >= len(whole):
-        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=len(whole), k=len(terms)))
-    for term in x.columns.delete(kept):
-        dropped[_("suku kolinear, dikeluarkan: {term}").format(term=term)] = 1
+    require_rows(*x.shape, spare=1)
     codes = cluster_codes(whole, clusters) if clusters else None
-    return Numbers(y.to_numpy("float64"), x.to_numpy("float64")[:, kept], terms, None, codes, []), dropped
+    return Numbers(y.to_numpy("float64"), x.to_numpy(), list(x.columns), None, codes, []), dropped | lost
 
 
 def _draw(fits: dict[str, Fit], draws: int, seed: int) -> np.ndarray:
@@ -199,21 +189,15 @@ def _tabulate(fits: dict[str, Fit], drawn: np.ndarray, n: int) -> pd.DataFrame:
     ]
     through = drawn[:, 0] * drawn[:, 1]
     all_draws = np.column_stack([through, drawn[:, 2], through + drawn[:, 2], through / (through + drawn[:, 2])])
-    low, high = np.quantile(all_draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    table = pd.DataFrame(
-        {
-            "term": ["acme", "ade", "total", "proportion"],
-            "group": "",
-            "estimate": [a * b, c, a * b + c, np.median(all_draws[:, 3])],
-            "std_error": errors,
-            "conf_low": low,
-            "conf_high": high,
-            "p_value": two_sided(all_draws),
-            "n": n,
-        }
+    table = tabulate_draws(
+        all_draws,
+        n,
+        term=["acme", "ade", "total", "proportion"],
+        estimate=[a * b, c, a * b + c, np.median(all_draws[:, 3])],
+        std_error=errors,
     )
     paths = [tidy(path, n).iloc[[T]].assign(term="a"), tidy(direct, n).iloc[[M]].assign(term="b")]
-    return pd.concat([table, *paths], ignore_index=True)[list(COLUMNS)]
+    return pd.concat([table, *paths], ignore_index=True)
 
 
 def _interact(numbers: Numbers, rule: str) -> pd.DataFrame:
@@ -230,13 +214,11 @@ def _vary_rho(fits: dict[str, Fit]) -> pd.DataFrame:
 
     b(rho) = b - rho / sqrt(1 - rho^2) * (error sd of the outcome's model / error sd of the mediator's).
     """
-    from scipy import stats
-
     path, direct = fits["path"], fits["direct"]
     shift = RHO / np.sqrt(1 - RHO**2) * np.sqrt((direct.residuals**2).sum() / (path.residuals**2).sum())
     a, b = path.beta[T], direct.beta[M] - shift
     variance = b**2 * path.covariance[T, T] + a**2 * (direct.covariance[M, M] + shift**2 / len(path.residuals))
-    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(variance)
+    reach = Z * np.sqrt(variance)
     return pd.DataFrame({"rho": RHO, "estimate": a * b, "conf_low": a * b - reach, "conf_high": a * b + reach})
 
 
@@ -247,6 +229,4 @@ def _warn(table: pd.DataFrame, interaction: pd.DataFrame, numbers: Numbers) -> t
         said.append(_("Selang kaitan total memuat nol, sehingga bagian (proportion) tidak dapat diartikan."))
     if (interaction["p_value"] < ALPHA).any():
         said.append(_("Kaitan mediator dengan hasil berbeda menurut perlakuan; hasil kali a b hanya rata-ratanya."))
-    if numbers.clusters is not None and int(numbers.clusters.max(axis=0).min()) + 1 < FEW_CLUSTERS:
-        said.append(_("Gugus sedikit (di bawah {n}): selang cenderung terlalu sempit.").format(n=FEW_CLUSTERS))
-    return tuple(said)
+    return (*said, *warn_few(numbers.clusters))

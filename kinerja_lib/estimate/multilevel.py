@@ -18,15 +18,16 @@ from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
     expand_terms,
+    formula_columns,
     independent_columns,
     parse_formula,
     read_group,
+    read_rows,
     require_frame,
     require_numeric,
-    used_rows,
 )
-from kinerja_lib.estimate.least_squares import EXACT, INTERCEPT, Fit, tidy
-from kinerja_lib.estimate.likelihood import Maximum, Point, difference, maximise, turn_columns
+from kinerja_lib.estimate.least_squares import EXACT, INTERCEPT, Fit, name_square, tidy
+from kinerja_lib.estimate.likelihood import Maximum, Point, inform, maximise, turn_columns
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _
 
@@ -125,16 +126,16 @@ def estimate_multilevel(
     frame = require_frame(data)
     parsed = parse_formula(formula)
     random = [INTERCEPT, *as_names(slopes)]
-    whole, dropped = used_rows(frame, parsed, group=group, slopes=random[1:])
+    whole, dropped = read_rows(frame, formula=formula_columns(frame, parsed), group=group, slopes=random[1:])
     terms = expand_terms(whole, parsed, dropped)
     y = require_numeric(terms.outcome, "formula")
     z = _read_random(terms.whole, random[1:])
     products = _multiply(y, terms.columns.to_numpy(), z, read_group(terms.whole, group, "group"), reml=reml)
     best, products = _search(products)
-    fit, df = _fit_fixed(products, best.theta, list(terms.columns.columns))
+    fit = _fit_fixed(products, best.theta, list(terms.columns.columns))
     diagnostics, warnings = _describe(products, best, random)
     return Estimate(
-        table=tidy(fit, products.n, df=df),
+        table=tidy(fit, products.n),
         estimand=_("perbedaan rata-rata {outcome} per satuan tiap suku, dengan suku lain tetap").format(
             outcome=str(parsed.lhs)
         ),
@@ -148,8 +149,8 @@ def estimate_multilevel(
         ),
         diagnostics=diagnostics
         | {
-            "df": pd.Series(df, index=fit.terms),
-            "covariance": pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms),
+            "df": pd.Series(fit.df, index=fit.terms),
+            "covariance": name_square(fit.covariance, fit.terms),
             "warnings": tuple(warnings),
         },
         dropped=terms.dropped,
@@ -224,8 +225,8 @@ def _profile(theta: np.ndarray, products: Products) -> Point:
     if parts.squares < EXACT * products.n:  # nothing is left within the groups
         return -np.inf, theta, np.eye(len(theta))
     value = -(parts.logs + free * (1 + np.log(2 * np.pi * parts.squares / free))) / 2
-    curvature = difference(partial(_slope, products=products), theta)
-    return value, _slope(theta, products), -(curvature + curvature.T) / 2
+    slope = partial(_slope, products=products)
+    return value, slope(theta), inform(slope, theta)
 
 
 def _search(products: Products) -> tuple[Maximum, Products]:
@@ -245,8 +246,8 @@ def _search(products: Products) -> tuple[Maximum, Products]:
     raise DataError(_("formula: taksiran model campuran tidak mencapai titik maksimum. Kurangi slopes atau suku."))
 
 
-def _fit_fixed(products: Products, theta: np.ndarray, names: list[str]) -> tuple[Fit, np.ndarray]:
-    """Return the fixed terms in the data's units, and Satterthwaite's degrees of freedom of each.
+def _fit_fixed(products: Products, theta: np.ndarray, names: list[str]) -> Fit:
+    """Return the fixed terms in the data's units, with Satterthwaite's degrees of freedom of each.
 
     With v the variance of a coefficient, g its gradient by the spread and the log of the residual variance, and A the
     covariance of these by the information, the degrees are 2 v^2 / g'Ag.
@@ -256,16 +257,16 @@ def _fit_fixed(products: Products, theta: np.ndarray, names: list[str]) -> tuple
     variance = parts.squares / products.free
     turned = parts.unscaled @ products.turn_x.T  # a column per coefficient
     covariance = products.turn_x @ turned * variance * products.scale**2
-    bend = difference(partial(_slope, products=products, variance=variance), theta)
+    bend = inform(partial(_slope, products=products, variance=variance), theta)
     cross = -(parts.lean @ lower)[triangle] / variance
-    information = np.block([[-(bend + bend.T) / 2, -cross[:, None]], [-cross, np.array([[products.free / 2]])]])
+    information = np.block([[bend, -cross[:, None]], [-cross, np.array([[products.free / 2]])]])
     moves = parts.pull @ turned
     by_spread = 2 * np.einsum("gqk,grk,rs->kqs", moves, moves, lower, optimize=True)[:, *triangle]
     share = np.einsum("kp,pk->k", products.turn_x, turned)
     gradient = np.column_stack([by_spread, share])
     spread = np.einsum("ki,ij,kj->k", gradient, np.linalg.pinv(information, rcond=PRECISE, hermitian=True), gradient)
     beta = products.plain + products.turn_x @ parts.beta * products.scale
-    return Fit(beta, covariance, np.empty(0), 0.0, names), 2 * share**2 / spread
+    return Fit(beta, covariance, 2 * share**2 / spread, names)
 
 
 def _describe(products: Products, best: Maximum, random: list[str]) -> tuple[dict[str, object], list[str]]:
@@ -286,8 +287,7 @@ def _describe(products: Products, best: Maximum, random: list[str]) -> tuple[dic
         "n_groups": len(products.zz),
     }
     if len(random) > 1 and bool((sd > 0).all()):
-        related = half @ half.T / np.outer(sd, sd)
-        found["correlation"] = pd.DataFrame(related, index=random, columns=random)
+        found["correlation"] = name_square(half @ half.T / np.outer(sd, sd), random)
     if float(np.linalg.svd(lower, compute_uv=False)[-1]) < EDGE:
         message = _("Ragam acak di batas (nol, atau korelasi 1) untuk {names}.")
         said.append(message.format(names=list_values(random)))

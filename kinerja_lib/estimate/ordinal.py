@@ -22,13 +22,15 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     cluster_codes,
     expand_terms,
+    formula_columns,
     parse_formula,
     read_group,
+    read_rows,
     read_weights,
     require_frame,
-    used_rows,
+    require_rows,
 )
-from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, Fit, count_clusters, tidy
+from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, Fit, assume, count_clusters, name_square, tidy
 from kinerja_lib.estimate.likelihood import turn_columns
 from kinerja_lib.estimate.proportional_odds import (
     Rows,
@@ -114,7 +116,9 @@ def estimate_ordinal(
     if clusters and random is not None:
         raise CallError(_("cluster dan random tidak dapat bersama; random sudah memuat kaitan di dalam kelompoknya."))
     parsed = parse_formula(formula)
-    whole, dropped = used_rows(frame, parsed, cluster=clusters, weights=weights, random=random)
+    whole, dropped = read_rows(
+        frame, formula=formula_columns(frame, parsed), cluster=clusters, weights=weights, random=random
+    )
     whole, levels = _code_outcome(whole, parsed)
     terms = expand_terms(whole, parsed, dropped, constant=True)
     counts, terms = _count_levels(terms, levels)
@@ -128,7 +132,6 @@ def estimate_ordinal(
     fit = Fit(
         beta=found.theta[:k],
         covariance=found.covariance[:k, :k],
-        residuals=np.empty(0),
         df=found.df,
         terms=[*names, *(f"{low}|{high}" for low, high in pairwise(levels))],
     )
@@ -195,10 +198,7 @@ def _count_levels(terms: Terms, levels: list[str]) -> tuple[pd.DataFrame, Terms]
     if len(found) < 2:
         message = _("formula: hasil {name} hanya berisi satu tingkat ({found}); diperlukan paling sedikit dua.")
         raise DataError(message.format(name=terms.outcome.name, found=levels[found[0]]))
-    k = len(found) - 1 + terms.columns.shape[1]
-    if k >= len(codes):
-        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=len(codes), k=k))
+    require_rows(len(codes), len(found) - 1 + terms.columns.shape[1])
     counts = pd.DataFrame({"level": [levels[at] for at in found], "n": np.bincount(codes)})
     return counts, replace(terms, outcome=pd.Series(codes))
 
@@ -228,14 +228,13 @@ def _diagnose(
         "deviance": -2 * found.loglik,
         "loglik": found.loglik,
         "levels": counts,
-        "covariance": pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms),
+        "covariance": name_square(fit.covariance, fit.terms),
         "distinct_rows": len(rows.level),
     }
-    if rows.clusters is not None:
-        diagnostics["n_clusters"] = count_clusters(rows.clusters, clusters)
-        if found.df + 1 < FEW_CLUSTERS:
-            message = _("Gugus sedikit (di bawah {n}): selang bergugus cenderung terlalu sempit.")
-            said.append(message.format(n=FEW_CLUSTERS))
+    diagnostics |= count_clusters(rows.clusters, clusters)
+    if found.df + 1 < FEW_CLUSTERS:
+        message = _("Gugus sedikit (di bawah {n}): selang bergugus cenderung terlalu sempit.")
+        said.append(message.format(n=FEW_CLUSTERS))
     if rows.group is not None:
         sd = abs(float(found.theta[-1]))
         diagnostics |= {
@@ -249,13 +248,7 @@ def _diagnose(
 
 
 def _assume(clusters: list[str], random: str | None) -> tuple[str, ...]:
-    related = (
-        _("Galat boleh berkaitan di dalam gugus, tetapi tidak antargugus.") if clusters else _("Baris saling bebas.")
-    )
+    not_cause, related = assume(clusters)
     if random is not None:
         related = _("Intersep kelompok menyebar normal dan tidak berkaitan dengan suku.")
-    return (
-        _("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."),
-        _("Odds proporsional: tiap suku menggeser semua ambang sama jauh."),
-        related,
-    )
+    return not_cause, _("Odds proporsional: tiap suku menggeser semua ambang sama jauh."), related

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinerja_lib.errors import CallError
-from kinerja_lib.estimate.scalars import refuse, require_number
+from kinerja_lib.estimate.scalars import as_numbers, refuse, require_number
 from kinerja_lib.language import _
 
+RANGES = {
+    "effect": (-np.inf, np.inf),
+    "power": (0, 1),
+    "alpha": (0, 1),
+    "n": (1, np.inf),
+    "clusters": (1, np.inf),
+    "cluster_size": (0, np.inf),
+    "baseline_r": (-1, 1),
+}
 MOST = 1e9  # people per group beyond which no answer is one
 EFFECTS = (1e-6, 100.0)  # within which an effect is looked for
 FEW = 10  # clusters per group below which the plan leans on few
@@ -111,17 +120,10 @@ def plan_sample(
     >>> round(plan_sample(effect=0.5, clusters=12, cluster_size=20, icc=0.05).power, 3)
     0.963
     """
-    ranges = (
-        *(("effect", effect, -np.inf, np.inf), ("power", power, 0, 1), ("alpha", alpha, 0, 1), ("n", n, 1, np.inf)),
-        *(
-            ("clusters", clusters, 1, np.inf),
-            ("cluster_size", cluster_size, 0, np.inf),
-            ("baseline_r", baseline_r, -1, 1),
-        ),
-    )
-    for argument, value, low, high in ranges:
+    given = {"effect": effect, "power": power, "alpha": alpha, "n": n, "clusters": clusters}
+    for argument, value in (given | {"cluster_size": cluster_size, "baseline_r": baseline_r}).items():
         if value is not None:
-            require_number(argument, value, low, high)
+            require_number(argument, value, *RANGES[argument])
     require_number("icc", icc, 0, 1, closed=True)
     if effect == 0:
         raise refuse("effect", effect, _("bilangan selain 0"))
@@ -135,8 +137,8 @@ def plan_sample(
     if power is None:
         raise CallError(_("power: sebutkan power, atau n dan effect bersama-sama."))
     if people is not None:
-        given = people
-        return design.plan("effect", given, _solve(lambda value: design.power(given, value), power, *EFFECTS), power)
+        known = people
+        return design.plan("effect", known, _solve(lambda value: design.power(known, value), power, *EFFECTS), power)
     size = float(effect or 0.0)
     found = _solve(lambda value: design.power(value, size), power, design.least(), MOST)
     return design.plan("n", found, size, design.power(found, size))
@@ -246,10 +248,7 @@ def _read_levels(levels: Sequence[float], baseline_r: float) -> np.ndarray:
     """Return the shares of the levels, adding to 1."""
     if baseline_r:
         raise CallError(_("baseline_r: hanya untuk hasil berupa bilangan; lepas baseline_r atau levels."))
-    try:
-        shares = np.asarray(list(levels), dtype="float64")
-    except (TypeError, ValueError):
-        shares = np.array([np.nan])
+    shares = as_numbers(levels)
     whole = shares.sum()
     good = shares.ndim == 1 and len(shares) >= 2 and bool((shares >= 0).all())
     if not good or not (np.isclose(whole, 1, atol=1e-3) or np.isclose(whole, 100, atol=0.1)):

@@ -16,14 +16,13 @@ from kinerja_lib.errors import DataError, list_values, require_choice
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
-    complete_rows,
     independent_columns,
-    require_columns,
-    require_frame,
+    keep_independent,
+    read_rows,
     require_numeric,
 )
-from kinerja_lib.estimate.least_squares import EXACT, LEVEL, Fit, tidy
-from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.least_squares import EXACT, Fit, tidy
+from kinerja_lib.estimate.result import LEVEL, Estimate, Z
 from kinerja_lib.language import _, mark
 
 Method = Literal["REML", "ML", "DL", "PM", "SJ", "HE", "FE"]
@@ -152,17 +151,14 @@ def estimate_pooled(
 
     require_choice("method", method, get_args(Method))
     require_choice("interval", interval, get_args(Interval))
-    frame, names = require_frame(data), as_names(moderators)
-    for argument, columns in (("effect", [effect]), ("variance", [variance]), ("moderators", names)):
-        require_columns(frame, argument, columns)
-    whole, dropped = complete_rows(frame, [effect, variance, *names])
+    names = as_names(moderators)
+    whole, dropped = read_rows(data, effect=effect, variance=variance, moderators=names)
     y, v = _read_studies(whole, effect, variance)
-    x, terms, collinear = _expand(whole, names)
-    free = len(y) - x.shape[1]
-    if free < 1:
+    columns, lost = _expand(whole, names)
+    x, terms = columns.to_numpy(), list(columns.columns)
+    if len(y) <= len(terms):
         message = _("data: {n} studi untuk {k} suku; tambah studi, atau kurangi moderators.")
         raise DataError(message.format(n=len(y), k=len(terms)))
-    dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in collinear}
     tau2, tau2_se = _find_tau2(y, v, x, method)
     fit = _weigh(y, x, 1 / (v + tau2))
     found = _pool(fit, interval, terms)
@@ -170,13 +166,13 @@ def estimate_pooled(
         raise DataError(_("moderators: suku menjelaskan efek tanpa sisa; tidak ada galat yang dapat ditaksir."))
     asymmetry = _test_asymmetry(y, v, x, method, interval)
     diagnostics = _describe(y, v, x, method, (tau2, tau2_se)) | asymmetry
-    named = frame.index[frame[[effect, variance, *names]].notna().all(axis=1)].astype("str")
+    named = data.index[data[[effect, variance, *names]].notna().all(axis=1)].astype("str")
     diagnostics["studies"] = pd.DataFrame({"study": named, "effect": y, "variance": v})
-    wide, z = stats.t.ppf((1 + LEVEL) / 2, [found.df, np.inf])
+    wide = stats.t.ppf((1 + LEVEL) / 2, found.df)
     if method != "FE" and not names:
         reach = wide * np.sqrt(found.covariance[0, 0] + tau2)
         diagnostics |= {"prediction_low": float(found.beta[0] - reach), "prediction_high": float(found.beta[0] + reach)}
-    narrow = bool(wide**2 * found.covariance[0, 0] < z**2 * fit.bread[0, 0])
+    narrow = bool(wide**2 * found.covariance[0, 0] < Z**2 * fit.bread[0, 0])
     diagnostics["warnings"] = _warn(len(y), method != "FE" and tau2 == 0, narrow=narrow, tested=bool(asymmetry))
     estimand = _("perbedaan {effect} antarstudi per satuan tiap suku") if names else _("rata-rata {effect} antarstudi")
     return Estimate(
@@ -193,7 +189,7 @@ def estimate_pooled(
             else _("Efek sebenarnya berbeda antarstudi menurut sebaran normal."),
         ),
         diagnostics=diagnostics,
-        dropped=dropped,
+        dropped=dropped | lost,
         reference=METHODS[method][1],
     )
 
@@ -209,10 +205,10 @@ def _read_studies(whole: pd.DataFrame, effect: str, variance: str) -> tuple[np.n
     return y, v.to_numpy(dtype="float64")
 
 
-def _expand(whole: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, list[str], list[str]]:
-    """Return the terms as columns, their names, and the names of those left out for being collinear."""
+def _expand(whole: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the terms, and which were left out for being collinear."""
     if not names:
-        return np.ones((len(whole), 1)), ["mu"], []
+        return pd.DataFrame({"mu": np.ones(len(whole))}), {}
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
@@ -221,12 +217,11 @@ def _expand(whole: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, list[str
     except (FormulaicError, TypeError):
         message = _("moderators: {names} tidak dapat dihitung; pakai kolom bilangan atau teks dengan nama sederhana.")
         raise DataError(message.format(names=list_values(names))) from None
-    kept = independent_columns(matrix.to_numpy(dtype="float64"))
-    if len(kept) < 2:
+    columns, lost = keep_independent(matrix)
+    if columns.shape[1] < 2:
         message = _("moderators: {names} tidak bervariasi antarstudi. Pilih kolom lain.")
         raise DataError(message.format(names=list_values(names)))
-    terms = [str(matrix.columns[position]) for position in kept]
-    return matrix.to_numpy(dtype="float64")[:, kept], terms, [str(n) for n in matrix.columns if str(n) not in terms]
+    return columns, lost
 
 
 def _weigh(y: np.ndarray, x: np.ndarray, weights: np.ndarray) -> _Weighted:
@@ -299,8 +294,8 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, *, restricted: bool) 
 def _pool(fit: _Weighted, interval: str, terms: list[str]) -> Fit:
     free = float(len(fit.residuals) - len(fit.beta))
     if interval == "normal":
-        return Fit(fit.beta, fit.bread, fit.residuals, np.inf, terms)
-    return Fit(fit.beta, fit.bread * (fit.spread / free), fit.residuals, free, terms)
+        return Fit(fit.beta, fit.bread, np.inf, terms, fit.residuals)
+    return Fit(fit.beta, fit.bread * (fit.spread / free), free, terms, fit.residuals)
 
 
 def _describe(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str, tau2: tuple[float, float]) -> dict[str, object]:

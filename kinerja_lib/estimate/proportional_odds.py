@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values
-from kinerja_lib.estimate.inputs import Terms, categorical_variables, expand_again
+from kinerja_lib.estimate.cluster_errors import sum_clusters
+from kinerja_lib.estimate.inputs import Terms, categorical_variables, expand_again, sort_levels
 from kinerja_lib.estimate.least_squares import Fit, tidy
-from kinerja_lib.estimate.likelihood import Maximum, Point, difference, maximise
+from kinerja_lib.estimate.likelihood import Maximum, Point, find_weak, inform, maximise
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
 
-WEAK = 1e-6  # all rows together tell less than this of a direction only where the levels are separated
 NODES = 20  # of the quadrature over the random intercept
 LOST = 1e-10  # a clustered variance below this share of the model's is rounding
 ARRIVED = 1e-10  # a mode that moves less has arrived
@@ -176,8 +176,7 @@ def _mixed(theta: np.ndarray, rows: Rows, group: np.ndarray, modes: np.ndarray) 
     value, gradient = _laplace(theta, rows, group, modes)
     if not np.isfinite(value):
         return value, gradient, np.eye(len(theta))
-    curvature = difference(lambda at: _laplace(at, rows, group, modes)[1], theta)
-    return value, gradient, -(curvature + curvature.T) / 2
+    return value, gradient, inform(lambda at: _laplace(at, rows, group, modes)[1], theta)
 
 
 def _climb(rows: Rows) -> Maximum:
@@ -187,16 +186,10 @@ def _climb(rows: Rows) -> Maximum:
     return maximise(partial(_fixed, rows=rows), np.append(start, np.zeros(rows.x.shape[1])))
 
 
-def _find_weak(best: Maximum) -> np.ndarray:
-    """Return the directions (columns) in which the likelihood is flat without end: there the levels are separated."""
-    curvature, axes = np.linalg.eigh(best.information)
-    return axes[:, curvature < WEAK]
-
-
 def solve(rows: Rows, unscale: np.ndarray, spread: np.ndarray, names: list[str]) -> Solution:
     """Return the fit in the units of the data; a term that separates the levels is named and refused."""
     best = _climb(rows)
-    weak = _find_weak(best)
+    weak = find_weak(best)
     if weak.size:
         drift = np.abs(unscale[: len(names)] @ weak).max(axis=1) * spread
         message = _(
@@ -223,22 +216,6 @@ def solve(rows: Rows, unscale: np.ndarray, spread: np.ndarray, names: list[str])
     return Solution(rows, unscale @ best.theta, unscale @ covariance @ unscale.T, best.value, df)
 
 
-def sum_clusters(scores: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Return the middle of the sandwich, G / (G - 1) times the products of the clusters' summed scores.
-
-    Two columns of clusters: the sum of both less that of their crossing (Cameron, Gelbach and Miller 2011).
-    """
-    parts = [(column, 1) for column in clusters.T]
-    if len(parts) == 2:
-        parts.append((np.unique(clusters, axis=0, return_inverse=True)[1].ravel(), -1))
-    meat = np.zeros((scores.shape[1], scores.shape[1]))
-    for codes, sign in parts:
-        n = int(codes.max()) + 1
-        summed = np.column_stack([np.bincount(codes, weights=column, minlength=n) for column in scores.T])
-        meat += sign * n / (n - 1) * summed.T @ summed
-    return meat
-
-
 def change_probabilities(
     found: Solution, terms: Terms, weight: np.ndarray, levels: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -256,7 +233,7 @@ def change_probabilities(
         for term, low, high in contrasts:
             (before, move_before), (after, move_after) = (_average(found, x, share) for x in (low, high))
             move = move_after - move_before
-            fit = Fit(after - before, move @ found.covariance @ move.T, np.empty(0), found.df, [term] * len(levels))
+            fit = Fit(after - before, move @ found.covariance @ move.T, found.df, [term] * len(levels))
             tables.append(tidy(fit, len(whole)).assign(group=levels))
     order = {str(term): at for at, term in enumerate(terms.columns.columns)}
     table = pd.concat(tables[1:] or tables, ignore_index=True)
@@ -272,10 +249,7 @@ def _contrast(terms: Terms, frame: pd.DataFrame, name: str) -> Iterator[tuple[st
         return expand_again(terms, frame.assign(**{name: value}))
 
     if name in categorical_variables(terms.spec):
-        levels = (
-            list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else sorted(values.unique())
-        )
-        found = [expand(level) for level in levels]
+        found = [expand(level) for level in sort_levels(values)]
         first = min(found, key=lambda x: float(np.abs(x).sum()))
     elif set(values.unique()) <= {0, 1}:
         first, found = expand((values * 0 == 1).astype(values.dtype)), [expand((values * 0 == 0).astype(values.dtype))]
@@ -317,7 +291,7 @@ def brant_test(rows: Rows, turn: np.ndarray, names: list[str], levels: list[str]
     from scipy import stats
 
     splits = [_climb(build_rows((rows.level > cut) * 1, rows.x, rows.weight, None, None)) for cut in range(rows.q)]
-    fits = {cut: fit.theta for cut, fit in enumerate(splits) if not _find_weak(fit).size}
+    fits = {cut: fit.theta for cut, fit in enumerate(splits) if not find_weak(fit).size}
     lost = [f"{levels[cut]}|{levels[cut + 1]}" for cut in range(rows.q) if cut not in fits]
     said = []
     if lost:

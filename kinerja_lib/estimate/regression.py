@@ -5,6 +5,7 @@ Where this stops: every question of cause, which is for the design to answer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,16 +17,20 @@ from kinerja_lib.estimate.inputs import (
     as_label,
     as_names,
     cluster_codes,
-    complete_rows,
-    expand_formula,
+    compute_terms,
+    count_collinear,
     formula_columns,
     independent_columns,
+    keep_independent,
     level_codes,
     parse_formula,
+    read_rows,
     read_weights,
-    require_columns,
     require_frame,
     require_numeric,
+    require_rows,
+    require_terms,
+    sort_levels,
 )
 from kinerja_lib.estimate.least_squares import (
     ERRORS,
@@ -36,8 +41,10 @@ from kinerja_lib.estimate.least_squares import (
     Numbers,
     assume,
     choose_errors,
+    count_absorbed,
     count_clusters,
     fit_numbers,
+    name_square,
     require_errors,
     settle_errors,
     tidy,
@@ -117,16 +124,13 @@ def estimate_regression(
         message = _("errors: {rule} tidak tersedia bersama absorb; pakai HC1, classical atau cluster.")
         raise CallError(message.format(rule=rule))
     parsed = parse_formula(formula)
-    used = _used_columns(frame, parsed, absorbed, clusters, weights)
-    whole, dropped = complete_rows(frame, used)
-    numbers, collinear = _build_design(
-        whole, parsed, absorbed=absorbed, clusters=clusters, weights=weights, dropped=dropped
-    )
+    in_formula = formula_columns(frame, parsed)
+    whole, dropped = read_rows(frame, formula=in_formula, absorb=absorbed, cluster=clusters, weights=weights)
+    numbers, dropped = _build_design(whole, parsed, dropped, absorbed=absorbed, clusters=clusters, weights=weights)
     rule = settle_errors(rule, errors, numbers)
     fit = fit_numbers(numbers, rule)
-    collinear += [term for term in numbers.terms if term not in fit.terms]
     require_errors(fit, numbers)
-    dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in collinear}
+    dropped |= count_collinear(term for term in numbers.terms if term not in fit.terms)
     words = _(ERRORS[rule]).format(cluster=" + ".join(clusters)) + (_(NESTED) if absorbed and rule == "CR1" else "")
     return Estimate(
         table=tidy(fit, len(numbers.y)),
@@ -193,13 +197,9 @@ def estimate_difference(
       term  estimate  n
     0    b       2.0  4
     """
-    frame = require_frame(data)
     clusters = as_names(cluster)
     rule = choose_errors(errors, DifferenceErrors, "HC2", clusters)
-    require_columns(frame, "outcome", [outcome])
-    require_columns(frame, "group", [group])
-    require_columns(frame, "cluster", clusters)
-    whole, dropped = complete_rows(frame, [outcome, group, *clusters])
+    whole, dropped = read_rows(data, outcome=outcome, group=group, cluster=clusters)
     values = require_numeric(whole[outcome], "outcome")
     labels, levels = order_groups(whole[group], reference)
     means = _summarise(values, labels, levels)
@@ -210,16 +210,15 @@ def estimate_difference(
     df = np.broadcast_to(fit.df, len(levels)).copy()
     if rule == "welch":
         df[1:] = _welch_df(means)
-    table = tidy(fit, len(values), df=df).iloc[1:].reset_index(drop=True)
+    table = tidy(replace(fit, df=df), len(values)).iloc[1:].reset_index(drop=True)
     table["n"] = means["n"].to_numpy()[1:] + means["n"].iloc[0]
     diagnostics: dict[str, object] = {
         "means": means,
         "df": pd.Series(df[1:], index=levels[1:]),
         "hedges_g": _hedges(means),
         "warnings": warn_errors(fit, numbers, rule),
+        **count_clusters(numbers.clusters, clusters),
     }
-    if numbers.clusters is not None:
-        diagnostics["n_clusters"] = count_clusters(numbers.clusters, clusters)
     return Estimate(
         table=table,
         estimand=_("selisih rata-rata {outcome} tiap kelompok dari {reference}").format(
@@ -235,52 +234,32 @@ def estimate_difference(
     )
 
 
-def _used_columns(
-    frame: pd.DataFrame, formula: Formula, absorbed: list[str], clusters: list[str], weights: str | None
-) -> list[str]:
-    in_formula = formula_columns(frame, formula)
-    require_columns(frame, "formula", in_formula)
-    require_columns(frame, "absorb", absorbed)
-    require_columns(frame, "cluster", clusters)
-    require_columns(frame, "weights", as_names(weights))
-    return [*in_formula, *absorbed, *clusters, *as_names(weights)]
-
-
 def _build_design(
     whole: pd.DataFrame,
     formula: Formula,
+    dropped: dict[str, int],
     *,
     absorbed: list[str],
     clusters: list[str],
     weights: str | None,
-    dropped: dict[str, int],
-) -> tuple[Numbers, list[str]]:
-    """Return the numbers of the regression, and the terms left out for being collinear."""
-    y, x, rows, _spec = expand_formula(whole, formula)
-    if len(rows) < len(whole):
-        dropped[_("baris yang sukunya tidak dapat dihitung")] = len(whole) - len(rows)
-        whole = whole.iloc[rows].reset_index(drop=True)
-    values = require_numeric(y, "formula")
-    if absorbed and INTERCEPT in x.columns:
-        x = x.drop(columns=INTERCEPT)
-    kept = independent_columns(x.to_numpy(dtype="float64"))
-    terms = [str(x.columns[position]) for position in kept]
-    if not terms:
-        raise DataError(_("formula: tidak ada suku yang tersisa di sisi kanan. Tulis paling sedikit satu suku."))
-    levels = [level_codes(whole, name) for name in absorbed]
-    counted = sum(int(codes.max()) for codes in levels) + bool(levels)
-    if len(terms) + counted >= len(whole):
-        message = _("data: {n} baris lengkap untuk {k} suku; tambah baris, atau kurangi suku.")
-        raise DataError(message.format(n=len(whole), k=len(terms) + counted))
+) -> tuple[Numbers, dict[str, int]]:
+    """Return the numbers of the regression, and what was left out."""
+    terms = compute_terms(whole, formula, dropped)
+    values = require_numeric(terms.outcome, "formula")
+    every = terms.columns.drop(columns=INTERCEPT, errors="ignore") if absorbed else terms.columns
+    columns, lost = keep_independent(every)
+    require_terms(columns)
+    levels = [level_codes(terms.whole, name) for name in absorbed]
+    require_rows(len(values), columns.shape[1] + count_absorbed(levels))
     numbers = Numbers(
         y=values,
-        x=x.to_numpy(dtype="float64")[:, kept],
-        terms=terms,
-        weights=read_weights(whole, weights),
-        clusters=cluster_codes(whole, clusters) if clusters else None,
+        x=columns.to_numpy(),
+        terms=list(columns.columns),
+        weights=read_weights(terms.whole, weights),
+        clusters=cluster_codes(terms.whole, clusters) if clusters else None,
         absorbed=levels,
     )
-    return numbers, [str(name) for name in x.columns if str(name) not in terms]
+    return numbers, terms.dropped | lost
 
 
 def _diagnose(numbers: Numbers, fit: Fit, clusters: list[str]) -> dict[str, object]:
@@ -293,12 +272,14 @@ def _diagnose(numbers: Numbers, fit: Fit, clusters: list[str]) -> dict[str, obje
     if fit.r2_within is not None:
         found["r2_within"] = fit.r2_within
     found["df"] = pd.Series(fit.df, index=fit.terms)
-    if numbers.clusters is not None:
-        found["n_clusters"] = count_clusters(numbers.clusters, clusters)
     squares = float(weights @ fit.residuals**2) / fit.free
-    found["covariance"] = pd.DataFrame(fit.covariance, index=fit.terms, columns=fit.terms)
-    found["covariance_classical"] = pd.DataFrame(squares * fit.bread, index=fit.terms, columns=fit.terms)
-    return found | {"df_residual": fit.free, "sd_residual": np.sqrt(squares)}
+    return found | {
+        **count_clusters(numbers.clusters, clusters),
+        "covariance": name_square(fit.covariance, fit.terms),
+        "covariance_classical": name_square(squares * fit.bread, fit.terms),
+        "df_residual": fit.free,
+        "sd_residual": np.sqrt(squares),
+    }
 
 
 def _name_method(weights: str | None, absorbed: list[str]) -> str:
@@ -322,12 +303,8 @@ def _mark_groups(
 
 def order_groups(values: pd.Series, reference: object) -> tuple[np.ndarray, list[str]]:
     """Return each row's level as text, and the levels with the reference first."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        found = list(values.cat.categories)
-    else:
-        found = sorted(values.unique(), key=lambda level: (isinstance(level, str), level))
-    text = {level: as_label(level) for level in found}
-    levels = [text[level] for level in found]
+    text = {level: as_label(level) for level in sort_levels(values)}
+    levels = list(text.values())
     if len(levels) < 2:
         message = _("group: kolom {name} hanya berisi satu kelompok ({found}); diperlukan paling sedikit dua.")
         raise DataError(message.format(name=values.name, found=list_values(levels)))

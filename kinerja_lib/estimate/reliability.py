@@ -12,9 +12,17 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
-from kinerja_lib.estimate.inputs import Names, as_names, complete_rows, require_columns, require_frame, require_numeric
-from kinerja_lib.estimate.least_squares import EXACT, LEVEL
-from kinerja_lib.estimate.result import COLUMNS, Estimate
+from kinerja_lib.estimate.inputs import (
+    Names,
+    as_names,
+    complete_rows,
+    read_rows,
+    require_columns,
+    require_frame,
+    require_numeric,
+)
+from kinerja_lib.estimate.least_squares import EXACT
+from kinerja_lib.estimate.result import LEVEL, Estimate, Z, build_table
 from kinerja_lib.language import _
 
 Missing = Literal["pairwise", "listwise"]
@@ -184,16 +192,14 @@ def estimate_agreement(
     1     icc2     0.800  6
     2  ad_mean     0.500  6
     """
-    frame, names = require_frame(data), as_names(items)
+    names = as_names(items)
     if (score is None) == (not names):
         raise CallError(_("score, items: sebutkan salah satu, kolom nilai (score) atau daftar butir (items)."))
     if null_variance is not None and not null_variance > 0:
         message = _("null_variance: ditemukan {found}; yang diizinkan: di atas 0, (A^2 - 1) / 12 untuk A pilihan.")
         raise CallError(message.format(found=null_variance))
     names, argument = (names, "items") if score is None else ([score], "score")
-    for what, columns in (("group", [group]), (argument, names), ("rater", as_names(rater))):
-        require_columns(frame, what, columns)
-    whole, dropped = complete_rows(frame, [group, *names, *as_names(rater)])
+    whole, dropped = read_rows(data, **{"group": group, argument: names, "rater": rater})
     values = np.column_stack([require_numeric(whole[name], argument) for name in names])
     codes, levels = pd.factorize(whole[group])
     by_group = _describe_groups(values, codes, null_variance).assign(group=levels)
@@ -348,17 +354,14 @@ def _alpha_without(s: np.ndarray, names: list[str]) -> pd.Series:
 
 def _bound(term: str, value: float, spread: float, n: int) -> Row:
     """Return a row with the normal interval, cut at 1."""
-    from scipy import stats
-
     error = float(np.sqrt(spread / n))
-    reach = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
-    return term, value, error, value - reach, min(value + reach, 1.0), np.nan
+    return term, value, error, value - Z * error, min(value + Z * error, 1.0), np.nan
 
 
 def _tabulate(rows: list[Row], n: int) -> pd.DataFrame:
-    """Return the tidy table of rows (term, estimate, std_error, conf_low, conf_high, p_value)."""
-    table = pd.DataFrame(rows, columns=["term", "estimate", "std_error", "conf_low", "conf_high", "p_value"])
-    return table.assign(group="", n=n)[list(COLUMNS)]
+    """Return the tidy table of rows."""
+    columns = ("term", "estimate", "std_error", "conf_low", "conf_high", "p_value")
+    return build_table(n, **dict(zip(columns, zip(*rows, strict=True), strict=True)))
 
 
 def _describe_groups(values: np.ndarray, codes: np.ndarray, null_variance: float | None) -> pd.DataFrame:
@@ -466,8 +469,7 @@ def _median_row(term: str, values: pd.Series) -> Row:
     ordered = np.sort(values.to_numpy())
     place = max(int(stats.binom.ppf((1 - LEVEL) / 2, len(ordered), 0.5)), 1)
     low, high = float(ordered[place - 1]), float(ordered[-place])
-    error = (high - low) / (2 * float(stats.norm.ppf((1 + LEVEL) / 2)))
-    return term, float(np.median(ordered)), error, low, high, np.nan
+    return term, float(np.median(ordered)), (high - low) / (2 * Z), low, high, np.nan
 
 
 def _doubt_groups(known: pd.DataFrame, f: float, null_variance: float | None) -> tuple[str, ...]:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 Design = Literal["random", "comparative", "pre_post", "correlational"]
 
+LEVEL = 0.95
+Z = 1.959963984540054  # a normal interval of that level reaches so many errors to each side
 COLUMNS = ("term", "group", "estimate", "std_error", "conf_low", "conf_high", "p_value", "n")
 
 
@@ -54,3 +57,9 @@ class Estimate:
     def rule(self) -> str:
         """The name of the standard-error rule, such as "CR2": the first word of `errors`."""
         return self.errors.partition(" ")[0]
+
+
+def build_table(n: object, **columns: object) -> pd.DataFrame:
+    """Return the tidy table of these columns; without a group, intervals or p values where none are given."""
+    empty = {"group": "", "std_error": np.nan, "conf_low": np.nan, "conf_high": np.nan, "p_value": np.nan}
+    return pd.DataFrame(empty | columns | {"n": n})[list(COLUMNS)]

@@ -1,12 +1,15 @@
-"""Single numbers: those that a call takes, and the p value that draws give."""
+"""Single numbers that a call takes, and the table that draws give."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
 
 from kinerja_lib.errors import CallError
+from kinerja_lib.estimate.result import LEVEL, build_table
 from kinerja_lib.language import _
 
 LEAST_DRAWS = 100
@@ -34,6 +37,14 @@ def refuse(argument: str, found: object, allowed: str) -> CallError:
     return CallError(message.format(argument=argument, found=repr(found)[:60], allowed=allowed))
 
 
+def as_numbers(found: Iterable[object]) -> np.ndarray:
+    """Return a list as float64; one missing number where it cannot be read."""
+    try:
+        return np.asarray(list(found), dtype="float64")
+    except (TypeError, ValueError):
+        return np.array([np.nan])
+
+
 def require_draws(draws: object) -> int:
     """Return the number of draws if it is a whole number of at least 100."""
     if isinstance(draws, Integral) and int(draws) >= LEAST_DRAWS:
@@ -41,8 +52,12 @@ def require_draws(draws: object) -> int:
     raise refuse("draws", draws, _("bilangan bulat mulai {least}").format(least=LEAST_DRAWS))
 
 
-def two_sided(draws: np.ndarray) -> np.ndarray:
-    """Return for each column twice the share of draws on the rarer side of zero, never quite 0."""
-    count = len(draws)
+def tabulate_draws(draws: np.ndarray, n: int, **columns: object) -> pd.DataFrame:
+    """Return the tidy table of `columns` with the intervals and p values of their draws (draws by terms).
+
+    Intervals are quantiles; p is twice the share on the rarer side of zero, never quite 0.
+    """
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     rarer = np.minimum((draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0))
-    return np.asarray(np.minimum(2 * (rarer + 1) / (count + 1), 1.0))
+    p_value = np.minimum(2 * (rarer + 1) / (len(draws) + 1), 1.0)
+    return build_table(n, **columns, conf_low=low, conf_high=high, p_value=p_value)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, require_choice
-from kinerja_lib.estimate.inputs import Names, as_names, complete_rows, parse_formula, require_columns, require_frame
+from kinerja_lib.estimate.inputs import Names, as_names, parse_formula, read_rows
 from kinerja_lib.estimate.regression import estimate_regression
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _
@@ -323,11 +323,9 @@ def sensitivity_selection(
     >>> round(sensitivity_selection(frame, "y ~ d", "y ~ d + x", "d").beta_star, 2)
     3.09
     """
-    frame = require_frame(data)
     parsed = [parse_formula(formula) for formula in (formula_short, formula_full)]
     used = sorted({str(name) for formula in parsed for name in formula.required_variables})
-    require_columns(frame, "formula", used)
-    whole, _dropped = complete_rows(frame, used)
+    whole, _dropped = read_rows(data, formula=used)
     short, full = (estimate_regression(whole, formula, errors="classical") for formula in (formula_short, formula_full))
     for argument, fit in (("formula_short", short), ("formula_full", full)):
         require_choice(f"term ({argument})", term, fit.table["term"])

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values, require_choice
-from kinerja_lib.estimate.calendar import Calendar, as_label
-from kinerja_lib.estimate.did import ATT, CLUSTERED, read_cluster, warn_clusters, warn_overlap, warn_trend
-from kinerja_lib.estimate.inputs import Names, as_names, require_columns, require_frame
-from kinerja_lib.estimate.least_squares import ERRORS, NESTED, Fit, tidy
+from kinerja_lib.estimate.calendar import Calendar
+from kinerja_lib.estimate.did import ATT, CLUSTERED, read_cluster, warn_overlap, warn_trend
+from kinerja_lib.estimate.inputs import Names, as_label, as_names, require_columns, require_frame
+from kinerja_lib.estimate.least_squares import ERRORS, NESTED, Fit, count_clusters, tidy, warn_clusters
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.roll_out import Effects, People, compare, read_people, saturate, within
 from kinerja_lib.language import _, mark
@@ -31,7 +31,6 @@ MBAR = (0.0, 0.5, 1.0, 1.5, 2.0)
 SMALL = 5  # people; a smaller group has no spread of its own to speak of
 SINGULAR = 1e-10  # share of the largest direction below which a direction is rounding
 ROUNDING = 1e-20  # share of the largest variance below which a variance is rounding
-SATURATED = ERRORS["CR1"]
 NORMAL = mark("fungsi pengaruh tiap {cluster}, tanpa koreksi sampel kecil; sebaran normal")
 PAPERS = {
     "callaway_santanna": "Callaway and Sant'Anna (2021), Journal of Econometrics 225(2)",
@@ -154,12 +153,12 @@ def estimate_staggered(
     diagnostics |= {"twfe": _two_way(people), "bacon": _decompose(people, calendar)}
     looked = _look_before(effects, people, att, after)
     if people.clusters is not None:
-        diagnostics["n_clusters"] = pd.Series(people.clusters.max() + 1, index=clusters)
+        diagnostics |= count_clusters(people.clusters[:, None], clusters)
     said += _warn(people, calendar, looked.get("pre_trend_p", 1.0))
     given = _(" yang kovariatnya sama") if names else ""
     rule = _(CLUSTERED) if clusters else _(NORMAL)
     if estimator == "sun_abraham":
-        rule = _(SATURATED) + _(NESTED)
+        rule = _(ERRORS["CR1"]) + _(NESTED)
     return Estimate(
         table=table,
         estimand=_("dampak rata-rata pada peserta: {outcome} sejak mulai, melebihi perubahan pembanding").format(
@@ -234,7 +233,7 @@ def _tidy(effects: Effects, rows: list[tuple[str, Row]]) -> pd.DataFrame:
     floor = ROUNDING * float(np.diag(effects.covariance)[: len(effects.value)].max())
     variance = np.where(np.diag(covariance) > floor, np.diag(covariance), np.nan)
     values = np.array([row.value for _name, row in rows])
-    table = tidy(Fit(values, np.diag(variance), np.empty(0), effects.df, [name for name, _row in rows]), 0)
+    table = tidy(Fit(values, np.diag(variance), effects.df, [name for name, _row in rows]), 0)
     return table.assign(n=[row.n for _name, row in rows])
 
 
@@ -242,7 +241,7 @@ def _two_way(people: People) -> pd.Series:
     """Return plain two-way fixed effects: one number for all who have started, CR1 by unit or cluster."""
     started = np.append(people.starts, np.inf)[:, None] <= people.times
     value, parts, df = within(people, started[:, :, None].astype("float64"))
-    row = tidy(Fit(value, parts @ parts.T, np.empty(0), df, ["twfe"]), int((~np.isnan(people.y)).sum())).iloc[0]
+    row = tidy(Fit(value, parts @ parts.T, df, ["twfe"]), int((~np.isnan(people.y)).sum())).iloc[0]
     return row[["estimate", "std_error", "conf_low", "conf_high", "p_value", "n"]]
 
 
@@ -324,6 +323,6 @@ def _warn(people: People, calendar: Calendar, p_value: float) -> list[str]:
     small = [calendar.name(start) for start in people.starts[sizes < SMALL]]
     message = _("Angkatan di bawah {n} orang: {found}. Galat baris angkatan itu tidak dapat dipercaya.")
     said = [message.format(n=SMALL, found=list_values(small))] if small else []
-    return (
-        said + ([] if people.clusters is None else warn_clusters(int(people.clusters.max()) + 1)) + warn_trend(p_value)
-    )
+    if people.clusters is not None:
+        said += warn_clusters(int(people.clusters.max()) + 1)
+    return said + warn_trend(p_value)

@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, list_values
-from kinerja_lib.estimate.inputs import complete_rows, require_frame
+from kinerja_lib.estimate.inputs import read_rows, require_columns, require_frame
 from kinerja_lib.estimate.lifetimes import (
     CENSORED,
     SINGULAR,
     Curve,
     Lifetimes,
-    Z,
     chi_square,
     count_at_risk,
     count_events,
@@ -26,9 +25,8 @@ from kinerja_lib.estimate.lifetimes import (
     read_curve,
     read_lifetimes,
     read_times,
-    require_times,
 )
-from kinerja_lib.estimate.result import Estimate
+from kinerja_lib.estimate.result import Estimate, Z
 from kinerja_lib.language import _
 
 HALF = 1e-8  # a survival nearer to one half than this is one half
@@ -91,7 +89,7 @@ def estimate_survival(
     0    4      0.75  4
     1    6      0.50  4
     """
-    whole, dropped = complete_rows(require_frame(data), require_times(data, duration, event, entry, by))
+    whole, dropped = read_rows(data, duration=duration, event=event, entry=entry, by=by)
     spells = read_lifetimes(whole, duration=duration, event=event, entry=entry, by=by)
     curve = kaplan_meier(spells, find_events(spells, event))
     table, found = read_curve(spells, curve, read_times("at", at), start=1.0)
@@ -166,11 +164,11 @@ def estimate_incidence(
       term  estimate  n
     0    5      0.25  4
     """
-    used = require_times(require_frame(data), duration, event, None, by)
+    require_columns(require_frame(data), "event", [event])
     codes = data[event]
     if not pd.api.types.is_numeric_dtype(codes.dtype):
         codes = codes.astype("object").where(codes.notna(), CENSORED)
-    whole, dropped = complete_rows(data.assign(**{event: codes}), used)
+    whole, dropped = read_rows(data.assign(**{event: codes}), duration=duration, event=event, by=by)
     spells = read_lifetimes(whole, duration=duration, event=event, by=by)
     first = find_events(spells, event, cause)
     curve, others = _aalen_johansen(spells, first, (spells.event != CENSORED) & ~first)
