@@ -40,9 +40,9 @@ def list_values(values: Iterable[object], *, shown: int = SHOWN) -> str:
 
 def nearest(name: object, allowed: Iterable[object]) -> str:
     """Return " Maksud Anda ...?" with the nearest allowed name, or nothing where none is near."""
-    texts = [str(value) for value in allowed]
-    found = get_close_matches(str(name), texts, n=1, cutoff=0.6)
-    return " " + _("Maksud Anda {name}?").format(name=found[0]) if found else ""
+    texts = {str(value).casefold(): str(value) for value in allowed}
+    found = get_close_matches(str(name).casefold(), texts, n=1, cutoff=0.6)
+    return " " + _("Maksud Anda {name}?").format(name=texts[found[0]]) if found else ""
 
 
 def require_choice(argument: str, found: object, allowed: Iterable[object]) -> None:

@@ -8,6 +8,7 @@ then, else to the unit on `pegawai`. The file holds that unit in the column `_un
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kinerja_lib.errors import CallError, list_values
+from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.language import _
 from kinerja_lib.numbering import SPAN, Ints, as_arrow, find_text, month_numbers, parse_periods
 from kinerja_lib.vocabulary import Period
@@ -40,7 +41,8 @@ class StoredTables(Tables):
         if name not in self._names:
             raise KeyError(name)
         if name not in self._read:
-            self._read[name] = _to_pandas(pq.read_table(self.folder / (name + SUFFIX)))
+            with open_parquet(self.folder / (name + SUFFIX)) as file:
+                self._read[name] = _to_pandas(file.read())
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -53,7 +55,7 @@ class StoredTables(Tables):
 
     def read_unit(self, name: str, unit: str) -> pd.DataFrame:
         """Return the rows of a unit, from the row groups that may hold it; of a table without units all rows."""
-        with pq.ParquetFile(self.folder / (name + SUFFIX)) as file:
+        with open_parquet(self.folder / (name + SUFFIX)) as file:
             if UNIT not in file.schema_arrow.names:
                 return self[name]
             at = file.schema_arrow.names.index(UNIT)
@@ -65,6 +67,17 @@ class StoredTables(Tables):
     def read_guests(self, unit: str) -> pd.DataFrame:
         """Return the rows of `pegawai` of those who were appraised in a unit and belong to another one now."""
         return self.read_unit(GUESTS, unit)
+
+
+@contextmanager
+def open_parquet(file: Path) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; a `DataError` names one that is damaged."""
+    try:
+        with pq.ParquetFile(file) as table:
+            yield table
+    except (pa.ArrowException, OSError) as error:
+        message = _("{file}: bukan berkas Parquet yang utuh ({why}).")
+        raise DataError(message.format(file=file.name, why=str(error).splitlines()[0][:80])) from None
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from kinerja_lib.estimate.inputs import (
     independent_columns,
     keep_independent,
     parse_formula,
+    quote_names,
     require_columns,
     require_frame,
     require_numeric,
@@ -246,7 +247,7 @@ def _read_formulas(
         require_columns(frame, argument, names)
     if not confounders:
         raise CallError(_("confounders: kosong. Sebutkan paling sedikit satu kolom yang diukur sebelum perlakuan."))
-    plain, parsed = " + ".join(f"`{name}`" for name in confounders), []
+    plain, parsed = quote_names(confounders), []
     for argument, formula in zip(("outcome_formula", "treatment_formula"), formulas, strict=True):
         side = plain if formula is None else str(formula).rpartition("~")[2]
         parsed.append(parse_formula(f"`{roles[0]}` ~ {side}"))

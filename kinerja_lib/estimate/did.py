@@ -134,7 +134,7 @@ def estimate_did(
     )
     calendar, where = read_calendar(whole[period])
     first = _first_after(calendar, after)
-    x, terms = read_covariates(whole, names)
+    x, terms = read_covariates(whole, names, dropped)
     rows = pd.DataFrame(x).assign(y=require_numeric(whole[outcome], "outcome"), treated=_read_treated(whole[treated]))
     rows = rows.assign(period=where, cluster=cluster_codes(whole, clusters)[:, 0] if clusters else 0)
     if unit is not None:
@@ -183,11 +183,18 @@ def read_cluster(cluster: Names) -> list[str]:
     return names
 
 
-def read_covariates(whole: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Return a constant and the covariates (n by k), of a text column all levels but the first, and their names."""
+def read_covariates(whole: pd.DataFrame, names: list[str], dropped: dict[str, int]) -> tuple[np.ndarray, list[str]]:
+    """Return a constant and the covariates (n by k), of a text column all levels but the first, and their names.
+
+    Those that the others determine are left out and counted in `dropped`.
+    """
     texts = [name for name in names if not pd.api.types.is_numeric_dtype(whole[name].dtype)]
     wide = pd.get_dummies(whole[names], columns=texts, drop_first=True) if names else whole[[]]
-    return np.column_stack([np.ones(len(whole)), wide.to_numpy(dtype="float64")]), [INTERCEPT, *map(str, wide.columns)]
+    x = np.column_stack([np.ones(len(whole)), wide.to_numpy(dtype="float64")])
+    terms, kept = [INTERCEPT, *map(str, wide.columns)], independent_columns(x)
+    lost = [term for at, term in enumerate(terms) if at not in kept]
+    dropped |= {_("suku kolinear, dikeluarkan: {term}").format(term=term): 1 for term in lost}
+    return x[:, kept], [terms[at] for at in kept]
 
 
 def require_panel(units: np.ndarray, where: np.ndarray, fixed: Mapping[str, np.ndarray]) -> None:
@@ -318,7 +325,8 @@ def _design(sample: pd.DataFrame, terms: list[str], groups: np.ndarray | None) -
         named[ATT] = sample["treated"] & sample["after"]
     else:
         named[ATT] = named.pop("treated")
-    named |= {term: sample[at] for at, term in enumerate(terms) if at}
+    for at, term in enumerate(terms[1:], start=1):
+        named[f"{term} (kovariat)" if term in named else term] = sample[at]
     x = np.column_stack([*named.values()]).astype("float64")
     kept = independent_columns(x)
     return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, groups, [])

@@ -100,7 +100,7 @@ def estimate_hazard(
     -------
     Estimate
         `table` has a row per term that is not collinear: the log of the hazard ratio. `diagnostics`: `hazard_ratio`
-        (term, estimate, conf_low, conf_high), `zph` (term, statistic, df, p; last row GLOBAL: does the ratio change
+        (term, estimate, conf_low, conf_high), `zph` (term, statistic, df, p_value; last row overall: does the ratio change
         with time, 1 less Kaplan-Meier as the scale), `loglik`, `concordance` (Harrell's C), `events` (number),
         `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term), `warnings`.
 
@@ -198,7 +198,7 @@ def _estimate(
     state, inverse = _evaluate(risks, best.theta), np.linalg.inv(best.information)
     passed = 1 - np.concatenate([[1.0], curve.estimate[:-1, 0]])[risks.time]
     found = {
-        "zph": _zph(risks, state, inverse, passed, [*x.columns, "GLOBAL"]),
+        "zph": _zph(risks, state, inverse, passed, [*x.columns, "overall"]),
         "loglik": state.loglik,
         "concordance": _concordance(risks, risks.x @ best.theta),
         "events": len(risks.event),
@@ -327,11 +327,11 @@ def _zph(risks: Risks, state: State, inverse: np.ndarray, time: np.ndarray, term
     cross = _inform(risks, state, centred)
     variance = _inform(risks, state, centred**2) - cross @ inverse @ cross
     if np.linalg.eigvalsh(variance)[0] <= FLAT * len(time):
-        return pd.DataFrame({"term": [], "statistic": [], "df": [], "p": []})
+        return pd.DataFrame({"term": [], "statistic": [], "df": [], "p_value": []})
     score = centred @ (risks.x[risks.event] - state.mean)
     statistic = np.append(score**2 / np.diag(variance), score @ np.linalg.solve(variance, score))
     df = np.append(np.ones(len(score), dtype="int64"), len(score))
-    return pd.DataFrame({"term": terms, "statistic": statistic, "df": df, "p": stats.chi2.sf(statistic, df)})
+    return pd.DataFrame({"term": terms, "statistic": statistic, "df": df, "p_value": stats.chi2.sf(statistic, df)})
 
 
 def _concordance(risks: Risks, line: np.ndarray) -> float:
@@ -370,7 +370,7 @@ def _warn(found: dict[str, Any], terms: int) -> list[str]:
     if found["events"] < PER_TERM * terms:
         message = _("Kejadian sedikit ({events} untuk {k} suku, di bawah {n} per suku): taksiran tidak stabil.")
         said.append(message.format(events=found["events"], k=terms, n=PER_TERM))
-    changing = found["zph"].loc[found["zph"]["p"] < 0.05, "term"]
+    changing = found["zph"].loc[found["zph"]["p_value"] < 0.05, "term"]
     if found["zph"].empty:
         said.append(_("Uji hazard proporsional tidak dapat dihitung: waktu kejadian terlalu sedikit."))
     elif len(changing):

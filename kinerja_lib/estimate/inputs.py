@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Names = str | Sequence[str] | None
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")  # the formula parser colours its messages
+NUMBER = re.compile(r"[0-9.]+")
+INTERCEPT = "Intercept"
 TINY = 1e-9  # a column whose part not explained by the columns before it is below this share is collinear
 
 
@@ -29,7 +32,22 @@ def as_names(names: Names) -> list[str]:
     """Return one name, several or none as a list without repeats."""
     if names is None:
         return []
-    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    if isinstance(names, str):
+        return [names]
+    found = list(names) if isinstance(names, Iterable) else [names]
+    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in found):
+        message = _("data: ditemukan {found} sebagai nama kolom; yang diizinkan: teks, atau daftar teks.")
+        raise CallError(message.format(found=repr(names)))
+    return list(dict.fromkeys(found))
+
+
+def quote_names(names: Iterable[str]) -> str:
+    """Return columns as the sum that a formula reads; one whose name it would take for a number is refused."""
+    wrong = [name for name in names if NUMBER.fullmatch(name) or name == INTERCEPT or "`" in name]
+    if wrong:
+        message = _("kolom {name}: nama ini tidak dapat dibaca dalam formula; ganti nama kolomnya lebih dahulu.")
+        raise CallError(message.format(name=repr(wrong[0])))
+    return " + ".join(f"`{name}`" for name in names)
 
 
 def as_label(level: object) -> str:
@@ -106,6 +124,10 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
             plain[name] = plain[name].astype("int64")
         elif pd.api.types.is_float_dtype(dtype):
             plain[name] = plain[name].astype("float64")
+        elif dtype == "object" and plain[name].map(lambda value: isinstance(value, Number)).all():
+            plain[name] = pd.to_numeric(plain[name].astype("float64"))
+        elif pd.api.types.is_string_dtype(dtype):
+            plain[name] = plain[name].astype("str")
     return plain
 
 
@@ -159,12 +181,11 @@ def formula_columns(data: pd.DataFrame, formula: Formula) -> list[str]:
     The parser misses columns inside scale(), center() or bs(), and cuts a name in back quotes at its dot.
     """
     factors = {factor.expr for side in (formula.lhs, formula.rhs) for term in side for factor in term.factors}
-    text = " ".join(sorted(factors))
-    names = {
-        name for name in data.columns if re.search(rf"(?<![\w.]){re.escape(str(name))}(?!\w|\.|\s*\(|\s*=(?!=))", text)
-    }
+    text = re.sub(r"\"[^\"]*\"|'[^']*'", "", " ".join(sorted(factors)))
+    own = [name for name in data.columns if isinstance(name, str) and not NUMBER.fullmatch(name)]
+    names = {name for name in own if re.search(rf"(?<![\w.]){re.escape(str(name))}(?!\w|\.|\s*\(|\s*=(?!=))", text)}
     asked = {str(name) for name in formula.required_variables}
-    cut = {name for name in asked if name not in data.columns and any(str(own).startswith(f"{name}.") for own in names)}
+    cut = {name for name in asked if name not in data.columns and any(found.startswith(f"{name}.") for found in names)}
     return sorted(names | (asked - cut))
 
 

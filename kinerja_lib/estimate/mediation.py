@@ -20,6 +20,7 @@ from kinerja_lib.estimate.inputs import (
     independent_columns,
     keep_independent,
     parse_formula,
+    quote_names,
     read_rows,
     require_numeric,
     require_rows,
@@ -155,7 +156,7 @@ def _build_numbers(
             raise CallError(message.format(name=name))
     for argument, name in roles.items():
         whole[name] = require_numeric(whole[name], argument)
-    right = " + ".join(f"`{name}`" for name in (roles["treatment"], roles["mediator"], *covariates))
+    right = quote_names((roles["treatment"], roles["mediator"], *covariates))
     y, x, _rows = expand_formula(whole, parse_formula(f"`{roles['outcome']}` ~ {right}"))[:3]
     order = [INTERCEPT, roles["treatment"], roles["mediator"]]
     x = x[[*order, *[name for name in x.columns if name not in order]]]

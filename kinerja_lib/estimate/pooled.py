@@ -18,6 +18,7 @@ from kinerja_lib.estimate.inputs import (
     as_names,
     independent_columns,
     keep_independent,
+    quote_names,
     read_rows,
     require_numeric,
 )
@@ -213,7 +214,7 @@ def _expand(whole: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, dict[s
     from formulaic.errors import FormulaicError
 
     try:
-        matrix = pd.DataFrame(Formula("1 + " + " + ".join(f"`{name}`" for name in names)).get_model_matrix(whole))
+        matrix = pd.DataFrame(Formula("1 + " + quote_names(names)).get_model_matrix(whole))
     except (FormulaicError, TypeError):
         message = _("moderators: {names} tidak dapat dihitung; pakai kolom bilangan atau teks dengan nama sederhana.")
         raise DataError(message.format(names=list_values(names))) from None

@@ -106,7 +106,7 @@ def read_people(
     row[order] = np.arange(len(order))
     shape = (len(calendar.times), len(order))
     y = _spread_out(require_numeric(whole[outcome], "outcome"), where, row[units], shape)
-    x = _spread_out(read_covariates(whole, covariates)[0], where, row[units], shape) if covariates else None
+    x = _spread_out(read_covariates(whole, covariates, dropped)[0], where, row[units], shape) if covariates else None
     if np.isnan(y).any():
         said.append(_("Panel tidak lengkap: tiap perbandingan memakai orang yang terlihat pada kedua periodenya."))
     found = np.unique(start[np.isfinite(start)])

@@ -127,6 +127,9 @@ def build_panel(data: Dataset) -> pd.DataFrame:
     >>> list(panel.columns[:4]), bool(panel["keluar"].notna().any())
     (['pegawai_id', 'periode', 'unit_id', 'rating_hasil'], True)
     """
+    if not isinstance(data, Dataset):
+        message = _("data: ditemukan {found}; yang diizinkan: Dataset, seperti dari read_dataset.")
+        raise CallError(message.format(found=type(data).__name__))
     if not (data.has("penilaian") and data.has("pegawai")):
         raise CallError(_("panel: tabel penilaian dan pegawai harus ada dan berisi; lengkapi data itu dahulu."))
     kinds = data["kegiatan"]["jenis"].unique() if data.has("kegiatan") else ()

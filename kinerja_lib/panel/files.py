@@ -28,7 +28,8 @@ from kinerja_lib.language import _, current_language, use_language
 from kinerja_lib.panel import CELL, Outline, add_cells, build_panel, build_rows
 from kinerja_lib.panel.split import COLUMNS, Source, connect, find_sources, read_bucket, read_outline, split_tables
 from kinerja_lib.read import read_dataset
-from kinerja_lib.store import ROW_GROUP
+from kinerja_lib.schema import TABLES
+from kinerja_lib.store import ROW_GROUP, open_parquet
 
 ROWS_IN_MEMORY = 5_000_000  # more of them in one table are split
 MEMORY = "4GB"  # limit where more rows come without one
@@ -132,6 +133,9 @@ def write_panel(
     target = Path(out).absolute()
     if target.suffix != ".parquet":
         raise CallError(_("--out: ditemukan {found}; yang diizinkan: nama berkas .parquet.").format(found=target.name))
+    if target.stem in TABLES and target.parent == Path(data).absolute():
+        message = _("--out: {found} adalah tabel data itu sendiri; pilih nama lain, seperti panel.parquet.")
+        raise CallError(message.format(found=target.name))
     if jobs is not None and jobs < 1:
         raise CallError(_("--jobs: ditemukan {found}; yang diizinkan: paling sedikit 1.").format(found=jobs))
     means = Means(parse_memory(memory or MEMORY), jobs or os.cpu_count() or 1, scheduler, progress)
@@ -169,11 +173,14 @@ def _find_files(folder: Path) -> dict[str, Path]:
 
 def _most_rows(files: Mapping[str, Path]) -> int:
     """Return about how many rows the longest table has."""
-    rows = (
-        pq.read_metadata(file).num_rows if file.suffix == ".parquet" else file.stat().st_size // 60
-        for file in files.values()
-    )
-    return max(rows, default=0)
+    return max((_about_rows(file) for file in files.values()), default=0)
+
+
+def _about_rows(file: Path) -> int:
+    if file.suffix != ".parquet":
+        return file.stat().st_size // 60
+    with open_parquet(file) as table:
+        return int(table.metadata.num_rows)
 
 
 @contextmanager

@@ -275,3 +275,29 @@ def test_losses_may_not_leave_one_cluster() -> None:
     data = HAND.assign(team=HAND["id"].map({"a": 1, "b": 1, "c": 1, "d": 1, "e": 2})).iloc[:-1]
     with pytest.raises(DataError, match="baris yang terpakai hanya berisi satu gugus"):
         estimate_did(data, **CALL, unit="id", cluster="team", method="dr")
+
+
+@pytest.mark.parametrize("name", ["after", "treated", "att", "Intercept"])
+def test_a_covariate_may_be_called_as_a_term_is(name: str) -> None:
+    rng = np.random.default_rng(3)
+    n = 200
+    frame = pd.DataFrame({"g": np.repeat([0, 1], n // 2), "t": np.tile([0, 1], n // 2), "x": rng.normal(size=n)})
+    frame["y"] = frame["x"] + 2 * frame["g"] * frame["t"] + rng.normal(size=n)
+    words = {"outcome": "y", "treated": "g", "period": "t", "after": 1}
+    plain = estimate_did(frame, **words, covariates=["x"])
+    renamed = estimate_did(frame.rename(columns={"x": name}), **words, covariates=[name])
+    pd.testing.assert_frame_equal(renamed.table, plain.table)
+
+
+@pytest.mark.parametrize("method", ["regression", "dr", "dr_improved", "ipw", "outcome"])
+def test_a_covariate_that_others_determine_is_left_out_and_said(method: str) -> None:
+    rng = np.random.default_rng(3)
+    n = 400
+    frame = pd.DataFrame({"id": np.repeat(range(n), 2), "t": np.tile([0, 1], n), "x": np.repeat(rng.normal(size=n), 2)})
+    frame["g"] = (frame["x"] + np.repeat(rng.normal(size=n), 2) > 0).astype(int)
+    frame["y"] = frame["x"] + 2 * frame["g"] * frame["t"] + rng.normal(size=2 * n)
+    words = {"outcome": "y", "treated": "g", "period": "t", "after": 1, "unit": "id", "method": method}
+    plain = estimate_did(frame, **words, covariates=["x"])
+    twice = estimate_did(frame.assign(z=2 * frame["x"], one=1.0), **words, covariates=["x", "z", "one"])
+    pd.testing.assert_frame_equal(twice.table, plain.table)
+    assert list(twice.dropped) == ["suku kolinear, dikeluarkan: z", "suku kolinear, dikeluarkan: one"]

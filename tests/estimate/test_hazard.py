@@ -151,7 +151,7 @@ def test_planted_effect_is_covered_and_the_test_of_proportion_holds_its_level() 
         result = hazard(planted(seed, 150), duration="utuh")
         row = result.table.iloc[0]
         covered += row["conf_low"] < 0.5 < row["conf_high"]
-        alarms += result.diagnostics["zph"]["p"].iloc[-1] < 0.05
+        alarms += result.diagnostics["zph"]["p_value"].iloc[-1] < 0.05
     assert 0.91 <= covered / 300 <= 0.99  # 0.95 with a simulation error of 0.0126, three of them
     assert 0.01 <= alarms / 300 <= 0.09  # 0.05 with the same
 
@@ -161,7 +161,7 @@ def test_effect_that_changes_with_time_is_seen_and_said() -> None:
     x = rng.integers(0, 2, 800)
     month = np.where(x == 1, 10 * rng.weibull(3, 800), rng.exponential(9, 800))
     result = hazard(pd.DataFrame({"bulan": month, "keluar": 1, "x": x}), "x")
-    assert result.diagnostics["zph"]["p"].max() < 1e-6
+    assert result.diagnostics["zph"]["p_value"].max() < 1e-6
     assert any("Rasio hazard berubah menurut waktu" in text for text in result.diagnostics["warnings"])
 
 
@@ -171,7 +171,7 @@ def test_result_has_the_one_shape_and_the_input_is_kept() -> None:
     result = hazard(data, "x + C(z)", cluster="unit")
     assert tuple(result.table.columns) == COLUMNS
     assert result.table["term"].tolist() == ["x", "C(z)[T.1]"]
-    assert result.diagnostics["zph"]["term"].tolist() == ["x", "C(z)[T.1]", "GLOBAL"]
+    assert result.diagnostics["zph"]["term"].tolist() == ["x", "C(z)[T.1]", "overall"]
     assert result.diagnostics["zph"]["df"].tolist() == [1, 1, 2]
     assert_allclose(np.sqrt(np.diag(result.diagnostics["covariance"])), result.table["std_error"], **EXACT)
     assert_frame_equal(data, before)

@@ -246,3 +246,16 @@ def test_more_memory_gives_larger_buckets():
     assert large.fitting(20) < large.fitting(4)
     assert replace(large, jobs=64).processes < 64
     assert replace(small, jobs=64).processes == 1
+
+
+def test_table_of_the_data_is_not_written_over(tmp_path, folder):
+    before = (folder / "penilaian.parquet").read_bytes()
+    with pytest.raises(CallError, match=r"--out: penilaian.parquet adalah tabel data itu sendiri"):
+        write_panel(folder, folder / "penilaian.parquet")
+    assert (folder / "penilaian.parquet").read_bytes() == before
+
+
+def test_damaged_parquet_is_named(tmp_path, folder):
+    (folder / "kegiatan.parquet").write_bytes((folder / "kegiatan.parquet").read_bytes()[:300])
+    with pytest.raises(DataError, match=r"kegiatan.parquet: bukan berkas Parquet yang utuh"):
+        write_panel(folder, tmp_path / "panel.parquet")
