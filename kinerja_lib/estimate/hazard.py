@@ -100,8 +100,8 @@ def estimate_hazard(
     -------
     Estimate
         `table` has a row per term that is not collinear: the log of the hazard ratio. `diagnostics`: `hazard_ratio`
-        (term, estimate, conf_low, conf_high), `zph` (term, statistic, df, p_value; last row overall: does the ratio change
-        with time, 1 less Kaplan-Meier as the scale), `loglik`, `concordance` (Harrell's C), `events` (number),
+        (term, estimate, conf_low, conf_high), `zph` (term, statistic, df, p_value; last row overall: does the ratio
+        change with time, 1 less Kaplan-Meier as the scale), `loglik`, `concordance` (Harrell's C), `events` (number),
         `n_clusters` (Series by column, with `cluster`), `covariance` (DataFrame by term), `warnings`.
 
     Raises
