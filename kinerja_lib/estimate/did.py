@@ -321,7 +321,7 @@ def _design(sample: pd.DataFrame, terms: list[str], groups: np.ndarray | None) -
     named |= {term: sample[at] for at, term in enumerate(terms) if at}
     x = np.column_stack([*named.values()]).astype("float64")
     kept = independent_columns(x)
-    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, groups, [])
+    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], groups)
 
 
 def _row(fit: Fit, sample: pd.DataFrame, label: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ nothing here knows a formula.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -59,9 +60,9 @@ class Numbers:
     y: np.ndarray
     x: np.ndarray
     terms: list[str]
-    weights: np.ndarray | None
-    clusters: np.ndarray | None
-    absorbed: list[np.ndarray]
+    clusters: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    absorbed: Sequence[np.ndarray] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _as_text(codes: np.ndarray) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=pd.Index(np.arange(codes.max() + 1).astype("str")))
 
 
-def count_absorbed(absorbed: list[np.ndarray]) -> int:
+def count_absorbed(absorbed: Sequence[np.ndarray]) -> int:
     """Return how many coefficients the absorbed effects stand for: all levels, less one for each further effect."""
     return sum(int(codes.max()) for codes in absorbed) + bool(absorbed)
 
