@@ -32,6 +32,7 @@ MBAR = (0.0, 0.5, 1.0, 1.5, 2.0)
 SMALL = 5  # people; a smaller group has no spread of its own to speak of
 SINGULAR = 1e-10  # share of the largest direction below which a direction is rounding
 ROUNDING = 1e-20  # share of the largest variance below which a variance is rounding
+SATURATED = ERRORS["CR1"]
 NORMAL = mark("fungsi pengaruh tiap {cluster}, tanpa koreksi sampel kecil; sebaran normal")
 PAPERS = {
     "callaway_santanna": "Callaway and Sant'Anna (2021), Journal of Econometrics 225(2)",
@@ -154,7 +155,7 @@ def estimate_staggered(
     given = _(" yang kovariatnya sama") if names else ""
     rule = _(CLUSTERED) if clusters else _(NORMAL)
     if estimator == "sun_abraham":
-        rule = _(ERRORS["CR1"]) + _(NESTED)
+        rule = _(SATURATED) + _(NESTED)
     return Estimate(
         table=table,
         estimand=_("dampak rata-rata pada peserta: {outcome} sejak mulai, melebihi perubahan pembanding").format(
