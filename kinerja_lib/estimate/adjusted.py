@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.estimate.cluster_errors import sum_clusters
 from kinerja_lib.estimate.inputs import (
     Names,
@@ -35,7 +35,7 @@ from kinerja_lib.estimate.inputs import (
 from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, tidy, warn_few
 from kinerja_lib.estimate.matching import match_arms
 from kinerja_lib.estimate.result import Estimate
-from kinerja_lib.estimate.scalars import require_number
+from kinerja_lib.estimate.scalars import require_choices, require_number
 from kinerja_lib.language import _, mark
 
 if TYPE_CHECKING:
@@ -184,9 +184,9 @@ def estimate_adjusted(
     0  ATE      1.64  8
     """
     frame, clusters = require_frame(data), as_names(cluster)
-    choices = (("target", target, Target), ("method", method, Method), ("link", link, Link))
-    for argument, choice, allowed in (*choices, ("errors", errors, AdjustedErrors)):
-        require_choice(argument, choice, get_args(allowed))
+    require_choices(
+        target=(target, Target), method=(method, Method), link=(link, Link), errors=(errors, AdjustedErrors)
+    )
     if method == "match" and clusters:
         raise CallError(_("cluster: tidak tersedia untuk method match; lepas cluster, atau pakai aipw."))
     formulas = _read_formulas(

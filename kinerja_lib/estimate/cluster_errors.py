@@ -11,6 +11,8 @@ become columns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kinerja_lib.errors import DataError
@@ -49,7 +51,7 @@ def find_crossing(levels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     return np.unique(levels[home[levels] != clusters])
 
 
-def can_reduce(absorbed: list[np.ndarray], clusters: np.ndarray) -> bool:
+def can_reduce(absorbed: Sequence[np.ndarray], clusters: np.ndarray) -> bool:
     """Return whether the absorbed levels that cross clusters are few enough for `cr2`."""
     count = sum(len(find_crossing(levels, clusters)) for levels in absorbed)
     return count <= MOST_LEVELS and count * len(clusters) <= MOST_CELLS
@@ -60,7 +62,7 @@ def cr2(
     residuals: np.ndarray,
     clusters: np.ndarray,
     weights: np.ndarray | None = None,
-    absorbed: list[np.ndarray] | None = None,
+    absorbed: Sequence[np.ndarray] = (),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the covariance of the coefficients (K by K), their Satterthwaite degrees of freedom and shares seen (K).
 
@@ -77,7 +79,7 @@ def cr2(
         Code of each row's cluster (n), 0 to G - 1.
     weights : array, optional
         Analytic weights (n).
-    absorbed : list of array, optional
+    absorbed : sequence of array
         Codes of each row's level, an array (n) per absorbed effect.
 
     References
@@ -86,7 +88,7 @@ def cr2(
     Statistics 36(4).
     """
     root = np.ones(len(x)) if weights is None else np.sqrt(weights)
-    columns, rest = _sweep_absorbed(x, clusters, root**2, absorbed or [])
+    columns, rest = _sweep_absorbed(x, clusters, root**2, absorbed)
     basis, lead = _find_basis(columns * root[:, None], rest * root[:, None])
     order = np.argsort(clusters, kind="stable")
     starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
@@ -97,7 +99,7 @@ def cr2(
 
 
 def _sweep_absorbed(
-    x: np.ndarray, clusters: np.ndarray, weights: np.ndarray, absorbed: list[np.ndarray]
+    x: np.ndarray, clusters: np.ndarray, weights: np.ndarray, absorbed: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the terms, and an indicator column of each crossing level, less the levels inside one cluster."""
     crossing = [find_crossing(levels, clusters) for levels in absorbed]

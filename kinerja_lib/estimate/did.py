@@ -25,6 +25,7 @@ from kinerja_lib.estimate.inputs import (
 )
 from kinerja_lib.estimate.least_squares import (
     ERRORS,
+    EXACT,
     INTERCEPT,
     Fit,
     Numbers,
@@ -43,7 +44,6 @@ DidErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR1"]
 ATT = "att"
 LIMIT = 0.05  # p-value below which the trends before the start are said to differ
 OVERLAP = 0.99  # a control that would take part with a higher chance weighs like a hundred others
-EXACT = 1e-10  # an error below this share of the outcome's range is rounding
 
 METHODS = {
     "regression": mark("Selisih-dalam-selisih dengan regresi kuadrat terkecil"),
@@ -312,7 +312,7 @@ def _fit(sample: pd.DataFrame, terms: list[str], method: DidMethod, rule: str) -
 
 def _require_spread(variance: float, y: np.ndarray) -> None:
     """Refuse an error that is none: an outcome that does not vary inside the groups."""
-    if not variance > (EXACT * float(np.ptp(y))) ** 2:
+    if not variance > (EXACT * float(np.ptp(y))) ** 2:  # else rounding
         raise DataError(_("outcome: perubahan tidak bervariasi di dalam kelompok; galat tidak dapat ditaksir."))
 
 
@@ -329,7 +329,7 @@ def _design(sample: pd.DataFrame, terms: list[str], groups: np.ndarray | None) -
         named[f"{term} (kovariat)" if term in named else term] = sample[at]
     x = np.column_stack([*named.values()]).astype("float64")
     kept = independent_columns(x)
-    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], None, groups, [])
+    return Numbers(sample["y"].to_numpy(), x[:, kept], [[*named][at] for at in kept], groups)
 
 
 def _row(fit: Fit, sample: pd.DataFrame, label: str) -> pd.DataFrame:

@@ -24,7 +24,15 @@ from kinerja_lib.estimate.inputs import (
     read_rows,
     require_terms,
 )
-from kinerja_lib.estimate.least_squares import INTERCEPT, Fit, count_clusters, name_square, tidy, warn_few
+from kinerja_lib.estimate.least_squares import (
+    INTERCEPT,
+    Fit,
+    count_clusters,
+    name_square,
+    refuse_errors,
+    tidy,
+    warn_few,
+)
 from kinerja_lib.estimate.lifetimes import Lifetimes, find_events, read_lifetimes
 from kinerja_lib.estimate.likelihood import Maximum, Point, find_weak, maximise
 from kinerja_lib.estimate.result import Estimate
@@ -206,20 +214,13 @@ def _estimate(
     if codes is not None:
         influence = _score_rows(risks, state) @ inverse
         sums = np.column_stack([np.bincount(codes[order, 0], column) for column in influence.T])
-        _require_errors(np.diag(sums.T @ sums) > FLAT * np.diag(inverse), x.columns)
+        known = np.diag(sums.T @ sums) > FLAT * np.diag(inverse)
+        if not known.all():
+            raise refuse_errors(list_values(x.columns[~known]))
         inverse = sums.T @ sums
     covariance = inverse / np.outer(scale, scale)
     found["covariance"] = name_square(covariance, list(x.columns))
     return Fit(best.theta / scale, covariance, np.inf, list(x.columns)), found
-
-
-def _require_errors(sound: np.ndarray, terms: pd.Index) -> None:
-    if not sound.all():
-        message = _(
-            "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
-            "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
-        )
-        raise DataError(message.format(term=list_values(terms[~sound])))
 
 
 def _sort_risks(

@@ -104,7 +104,7 @@ def estimate_late(
     columns = covariates_used.to_numpy()
     codes = cluster_codes(whole, clusters) if clusters else None
     _require_room(columns, treatment=whole[treatment], instrument=whole[instrument])
-    start = Numbers(d, np.column_stack([columns, z]), [*covariates_used.columns, instrument], None, codes, [])
+    start = Numbers(d, np.column_stack([columns, z]), [*covariates_used.columns, instrument], codes)
     rule = settle_errors(rule, errors, start)
     first = fit_numbers(start, rule)
     numbers = _second_stage(start, first, y, treatment)
@@ -172,7 +172,7 @@ def _second_stage(start: Numbers, first: Fit, y: np.ndarray, treatment: str) -> 
         raise DataError(message.format(name=start.terms[-1], treatment=treatment))
     beta = np.linalg.lstsq(x, y)[0]
     e = y - np.column_stack([others, start.y]) @ beta
-    return Numbers(x @ beta + e, x, [*start.terms[:-1], treatment], None, start.clusters, [])
+    return Numbers(x @ beta + e, x, [*start.terms[:-1], treatment], start.clusters)
 
 
 def _first_stage_f(first: Fit, d: np.ndarray) -> float:

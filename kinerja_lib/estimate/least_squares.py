@@ -7,6 +7,7 @@ nothing here knows a formula.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -59,9 +60,9 @@ class Numbers:
     y: np.ndarray
     x: np.ndarray
     terms: list[str]
-    weights: np.ndarray | None
-    clusters: np.ndarray | None
-    absorbed: list[np.ndarray]
+    clusters: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    absorbed: Sequence[np.ndarray] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _as_text(codes: np.ndarray) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=pd.Index(np.arange(codes.max() + 1).astype("str")))
 
 
-def count_absorbed(absorbed: list[np.ndarray]) -> int:
+def count_absorbed(absorbed: Sequence[np.ndarray]) -> int:
     """Return how many coefficients the absorbed effects stand for: all levels, less one for each further effect."""
     return sum(int(codes.max()) for codes in absorbed) + bool(absorbed)
 
@@ -219,18 +220,27 @@ def _count_df(numbers: Numbers, free: float) -> float:
 
 def require_errors(fit: Fit, numbers: Numbers) -> None:
     """Refuse a fit whose standard errors mean nothing: no residual left, or a term that its own rows determine."""
-    spread = float(np.abs(numbers.y - numbers.y.mean()).max())
-    if float(np.abs(fit.residuals).max()) <= EXACT * spread:
-        raise DataError(_("formula: suku menjelaskan hasil tanpa sisa; tidak ada galat yang dapat ditaksir."))
+    require_residuals(fit.residuals, numbers.y)
     columns = numbers.x[:, [numbers.terms.index(term) for term in fit.terms]]
     floor = EXACT**2 * float((fit.residuals**2).mean()) / (columns**2).sum(axis=0)
     for term, variance, least in zip(fit.terms, np.diag(fit.covariance), floor, strict=True):
         if not (np.isfinite(variance) and variance > least):
-            message = _(
-                "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
-                "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
-            )
-            raise DataError(message.format(term=term))
+            raise refuse_errors(term)
+
+
+def require_residuals(residuals: np.ndarray, y: np.ndarray) -> None:
+    """Refuse a fit that leaves nothing but rounding."""
+    if float(np.abs(residuals).max()) <= EXACT * float(np.abs(y - y.mean()).max()):
+        raise DataError(_("formula: suku menjelaskan hasil tanpa sisa; tidak ada galat yang dapat ditaksir."))
+
+
+def refuse_errors(term: str) -> DataError:
+    """Return the refusal of a term that its own rows or clusters determine."""
+    message = _(
+        "suku {term}: galat baku tidak dapat dihitung, karena satu baris atau terlalu sedikit gugus "
+        "menentukannya sendiri. Gabungkan kategori kecil, atau pakai aturan galat lain."
+    )
+    return DataError(message.format(term=term))
 
 
 def tidy(fit: Fit, n: int) -> pd.DataFrame:

@@ -165,7 +165,7 @@ def _build_numbers(
         raise DataError(_("mediator: kolom {name} ditentukan penuh oleh perlakuan.").format(name=roles["mediator"]))
     require_rows(*x.shape, spare=1)
     codes = cluster_codes(whole, clusters) if clusters else None
-    return Numbers(y.to_numpy("float64"), x.to_numpy(), list(x.columns), None, codes, []), dropped | lost
+    return Numbers(y.to_numpy("float64"), x.to_numpy(), list(x.columns), codes), dropped | lost
 
 
 def _draw(fits: dict[str, Fit], draws: int, seed: int) -> np.ndarray:

@@ -26,7 +26,7 @@ from kinerja_lib.estimate.inputs import (
     require_frame,
     require_numeric,
 )
-from kinerja_lib.estimate.least_squares import EXACT, INTERCEPT, Fit, name_square, tidy
+from kinerja_lib.estimate.least_squares import EXACT, INTERCEPT, Fit, name_square, require_residuals, tidy
 from kinerja_lib.estimate.likelihood import Maximum, Point, inform, maximise, turn_columns
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.language import _
@@ -178,8 +178,7 @@ def _multiply(y: np.ndarray, x: np.ndarray, z: np.ndarray, codes: np.ndarray, *,
     z, turn_z = turn_columns(z)
     plain = x.T @ y / n
     rest = y - x @ plain
-    if float(np.abs(rest).max()) <= EXACT * float(np.abs(y - y.mean()).max()):
-        raise DataError(_("formula: suku menjelaskan hasil tanpa sisa; tidak ada galat yang dapat ditaksir."))
+    require_residuals(rest, y)
     scale = float(np.sqrt((rest**2).mean()))
     w = np.column_stack([x, rest / scale])
 

@@ -7,12 +7,12 @@ variances, two levels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import DataError, list_values, require_choice
+from kinerja_lib.errors import DataError, list_values
 from kinerja_lib.estimate.inputs import (
     Names,
     as_names,
@@ -24,6 +24,7 @@ from kinerja_lib.estimate.inputs import (
 )
 from kinerja_lib.estimate.least_squares import EXACT, Fit, tidy
 from kinerja_lib.estimate.result import LEVEL, Estimate, Z
+from kinerja_lib.estimate.scalars import require_choices
 from kinerja_lib.language import _, mark
 
 Method = Literal["REML", "ML", "DL", "PM", "SJ", "HE", "FE"]
@@ -150,8 +151,7 @@ def estimate_pooled(
     """
     from scipy import stats
 
-    require_choice("method", method, get_args(Method))
-    require_choice("interval", interval, get_args(Interval))
+    require_choices(method=(method, Method), interval=(interval, Interval))
     names = as_names(moderators)
     whole, dropped = read_rows(data, effect=effect, variance=variance, moderators=names)
     y, v = _read_studies(whole, effect, variance)

@@ -295,9 +295,7 @@ def _mark_groups(
         y=values,
         x=np.column_stack([np.ones(len(values)), *[labels == level for level in levels[1:]]]),
         terms=[INTERCEPT, *levels[1:]],
-        weights=None,
         clusters=cluster_codes(whole, clusters) if clusters else None,
-        absorbed=[],
     )
 
 

@@ -150,7 +150,7 @@ def compare(people: People, control: str, method: TwoByTwo, dropped: dict[str, i
         raise DataError(next(reversed(lost)))
     dropped |= {_("perbandingan angkatan dan periode ({why})").format(why=why): count for why, count in lost.items()}
     shares = people.cohort == np.arange(len(sizes))[:, None]
-    total = sum_clusters(np.vstack([influence[: len(cells)], shares]) / n, people.clusters)
+    total = _sum_by_cluster(np.vstack([influence[: len(cells)], shares]) / n, people.clusters)
     df = np.inf if people.clusters is None else total.shape[1] - 1.0
     factor = 1.0 if people.clusters is None else (df + 1) / df
     values = np.array([att.value for att in found])
@@ -198,12 +198,12 @@ def within(people: People, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     score = np.empty((k, seen.shape[1]))
     for rows, z, y in kept:
         score[:, rows] = (bread[-k:] @ z[:, told].T) @ (y - (z[:, told] @ beta)[:, None])
-    total = sum_clusters(score, people.clusters)
+    total = _sum_by_cluster(score, people.clusters)
     df = total.shape[1] - 1.0
     return beta[-k:], total * np.sqrt((df + 1) / df * (seen.sum() - 1) / free), df
 
 
-def sum_clusters(parts: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+def _sum_by_cluster(parts: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     """Return the columns of `parts` summed by cluster; as they are without clusters."""
     return parts if clusters is None else np.stack([np.bincount(clusters, row) for row in parts])
 

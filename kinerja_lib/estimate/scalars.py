@@ -1,18 +1,25 @@
-"""Single numbers that a call takes, and the table that draws give."""
+"""Single values that a call takes, and the table that draws give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError
+from kinerja_lib.errors import CallError, require_choice
 from kinerja_lib.estimate.result import LEVEL, build_table
 from kinerja_lib.language import _
 
 LEAST_DRAWS = 100
+
+
+def require_choices(**given: tuple[object, object]) -> None:
+    """Refuse what is not among the values allowed: each argument with what was found and its `Literal`."""
+    for argument, (found, allowed) in given.items():
+        require_choice(argument, found, get_args(allowed))
 
 
 def require_number(

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise, permutations
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError, DataError, list_values, require_choice
+from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.estimate.calendar import Calendar
 from kinerja_lib.estimate.did import ATT, CLUSTERED, read_cluster, warn_overlap, warn_trend
 from kinerja_lib.estimate.inputs import Names, as_label, as_names, require_columns, require_frame
 from kinerja_lib.estimate.least_squares import ERRORS, NESTED, Fit, count_clusters, tidy, warn_clusters
 from kinerja_lib.estimate.result import Estimate
 from kinerja_lib.estimate.roll_out import Effects, People, compare, read_people, saturate, within
+from kinerja_lib.estimate.scalars import require_choices
 from kinerja_lib.language import _, mark
 
 Control = Literal["never", "not_yet"]
@@ -31,6 +32,7 @@ MBAR = (0.0, 0.5, 1.0, 1.5, 2.0)
 SMALL = 5  # people; a smaller group has no spread of its own to speak of
 SINGULAR = 1e-10  # share of the largest direction below which a direction is rounding
 ROUNDING = 1e-20  # share of the largest variance below which a variance is rounding
+SATURATED = ERRORS["CR1"]
 NORMAL = mark("fungsi pengaruh tiap {cluster}, tanpa koreksi sampel kecil; sebaran normal")
 PAPERS = {
     "callaway_santanna": "Callaway and Sant'Anna (2021), Journal of Econometrics 225(2)",
@@ -124,12 +126,7 @@ def estimate_staggered(
     3  2024   2024       2.5
     """
     frame, names, clusters = require_frame(data), as_names(covariates), read_cluster(cluster)
-    for argument, choice, allowed in (
-        ("control", control, Control),
-        ("method", method, StaggeredMethod),
-        ("estimator", estimator, Estimator),
-    ):
-        require_choice(argument, choice, get_args(allowed))
+    require_choices(control=(control, Control), method=(method, StaggeredMethod), estimator=(estimator, Estimator))
     if estimator == "sun_abraham" and names:
         raise CallError(_("covariates: sun_abraham tidak memakai kovariat; pakai callaway_santanna."))
     columns = {"outcome": [outcome], "unit": [unit], "period": [period], "first_treated": [first_treated]}
@@ -158,7 +155,7 @@ def estimate_staggered(
     given = _(" yang kovariatnya sama") if names else ""
     rule = _(CLUSTERED) if clusters else _(NORMAL)
     if estimator == "sun_abraham":
-        rule = _(ERRORS["CR1"]) + _(NESTED)
+        rule = _(SATURATED) + _(NESTED)
     return Estimate(
         table=table,
         estimand=_("dampak rata-rata pada peserta: {outcome} sejak mulai, melebihi perubahan pembanding").format(

@@ -32,10 +32,8 @@ def rossi_cox(estimator: str, _specification: str) -> Answer:
 
 def rossi_zph(_estimator: str, _specification: str) -> Answer:
     tests = cox("efron").diagnostics["zph"].set_index("term")  # type: ignore[attr-defined]
-    return lambda quantity: (
-        float(tests.loc[quantity.removeprefix("chisq ").replace("GLOBAL", "overall"), "statistic"]),
-        NAN,
-    )
+    statistic = tests["statistic"].rename({"overall": "GLOBAL"})
+    return lambda quantity: (float(statistic[quantity.removeprefix("chisq ")]), NAN)
 
 
 def rossi_log_rank(_estimator: str, _specification: str) -> Answer:
