@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -235,12 +233,8 @@ def test_sidik_jonkman_lies_too_high_as_its_authors_say() -> None:
     assert 0.09 < pool(data, method="SJ").diagnostics["tau2"] < data["y"].var()
 
 
-def test_ten_thousand_studies_are_quick() -> None:
-    data = planted(14, 10_000)
-    pool(data, moderators="x")  # loads what is needed
-    start = time.perf_counter()
-    result = pool(data)
-    assert time.perf_counter() - start < 2
+def test_ten_thousand_studies_give_the_planted_spread() -> None:
+    result = pool(planted(14, 10_000))
     assert_allclose(result.diagnostics["tau2"], 0.09, atol=4 * result.diagnostics["tau2_se"])
 
 
