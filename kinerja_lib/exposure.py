@@ -173,6 +173,8 @@ def build_sessions(scope: Scope) -> pd.DataFrame | None:
         return None
     events = scope_events(scope, people)
     events = events[events["jenis"].isin(GUIDED)]
+    if events.empty:
+        return None
     parts = [
         _levels(events[events["jenis"] == kind], values, levels).assign(jenis=kind, group=name)
         for name, (values, levels) in _session_groups(events).items()
@@ -189,7 +191,7 @@ def _session_groups(events: pd.DataFrame) -> dict[str, tuple[pd.Series, list[str
     if "tahap_grow" in events:
         found["tahap_grow"] = (events["tahap_grow"].where(events["jenis"] == "coaching"), list(TAHAP_GROW))
     if "topik" in events:
-        topic = events["topik"].astype("object").str.partition(":")[0].str.strip().str.casefold()
+        topic = events["topik"].astype("object").str.split(":").str[0].str.strip().str.casefold()
         topic = topic.where(topic.isin(TOPICS) | topic.isna(), OTHER_TOPIC)
         found["topik"] = (topic, [level for level in (*TOPICS, OTHER_TOPIC) if (topic == level).any()])
     if "peran_pembimbing" in events:

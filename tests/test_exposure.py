@@ -162,6 +162,12 @@ def test_topics_are_what_stands_before_the_colon() -> None:
     assert found["topik_lain",].label == "Topik lain"
 
 
+@pytest.mark.parametrize("kind", ["kursus", "coaching"])
+def test_sessions_without_a_topic_are_no_error(kind: str) -> None:
+    log = [event(i, kind, topik=None) for i in range(9)] + [event(9, "kursus", topik="skp:1")]
+    assert build_sessions(agency(40, log)) is None
+
+
 def test_intensity_by_hand() -> None:
     log = [event(i, number=1, durasi_menit=60, pembimbing_id="P900" if i < 8 else f"P{901 + i}") for i in range(20)]
     log += [event(i, number=2, durasi_menit=30, mulai="2025-03-23", pembimbing_id="P950") for i in range(10)]
