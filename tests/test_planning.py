@@ -79,6 +79,20 @@ def test_plans_by_hand() -> None:
     assert table["people"].tolist() == [20, 8]
 
 
+def test_few_without_a_plan_are_not_given_back_by_any_n() -> None:
+    scope = agency(
+        40, [*TOP, *[line(i, up="Tata kelola" if i > 10 else None) for i in range(1, 38)]]
+    )  # two of 40 have no plan
+    plans = build_plans(scope)
+    assert plans is not None
+    assert [level.n for level in (plans.planned, plans.indicators, plans.weights)] == [0, 0, 0]
+    assert plans.table["people"].isna().all()
+    cascade = build_cascade(scope)
+    assert cascade is not None
+    assert cascade.loc[cascade["measure"] != "carried", "n"].isna().all()
+    assert cascade["value"].notna().any()
+
+
 def test_weights_rounded_to_tenths_are_whole_and_unknown_ones_are_not_judged() -> None:
     rounded = [line(i, rhk, bobot=33.3) for i in range(20) for rhk in ("a", "b", "c")]
     plans = build_plans(agency(20, rounded))

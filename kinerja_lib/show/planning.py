@@ -128,7 +128,7 @@ def say_cascade(cascade: pd.DataFrame | None, scope: Scope) -> Paragraph | LeftO
         "Dari seluruh rencana hasil kerja, {share} tertelusur ke hasil kerja atasan (selang 95 %: {interval}; n = {n})."
     )
     ends = interval(row["conf_low"], row["conf_high"], 0)
-    return Paragraph(compose(text, share=percent(row["value"]), interval=ends, n=count(int(row["n"]))))
+    return Paragraph(compose(text, share=percent(row["value"]), interval=ends, n=count(row["n"])))
 
 
 def table_cascade(cascade: pd.DataFrame | None, scope: Scope, *, id: str = "kaitan-rencana") -> Table | LeftOut:
