@@ -31,7 +31,7 @@ STATUSES = {
     EMPTY: mark("hasil kerja atasan tidak diisi"),
     ELSEWHERE: mark("tidak ada pada rencana atasan"),
     NO_PLAN: mark("atasan belum punya rencana"),
-    NO_SUPERIOR: mark("atasan tidak ada dalam data"),
+    NO_SUPERIOR: mark("tanpa atasan dalam data"),
 }
 
 
@@ -296,8 +296,11 @@ def _find_gaps(own: pd.DataFrame) -> list[tuple[str, Level]]:
         reasons = _(" atau ").join(_(STATUSES[status]) for status in statuses)
         counted = own["status"].isin(statuses)
         groups = counted.groupby(own["pegawai_id"])
-        text = _("Belum tertelusur: {reasons}").format(reasons=reasons)
-        found.append((text, cluster_share_interval(groups.sum(), groups.size())))
+        text = _("Belum tertelusur: {reasons}")
+        if NO_SUPERIOR in statuses:  # nobody's fault: the top of the organisation, or a superior from outside
+            alone, mixed = _("Tidak dapat ditelusuri ({reasons})"), _("Belum atau tidak dapat ditelusuri: {reasons}")
+            text = alone if len(statuses) == 1 else mixed
+        found.append((text.format(reasons=reasons), cluster_share_interval(groups.sum(), groups.size())))
     return found
 
 

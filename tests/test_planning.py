@@ -187,10 +187,22 @@ def test_the_chain_to_the_top_by_hand() -> None:
     assert found["people"].value == found["traced"].value
     assert found["top"].value == pytest.approx(100 * 20 / 41)  # five heads, and the staff of those five
     assert (found["carried"].value, found["carried"].n) == (100.0, 11)
-    reasons = "Belum tertelusur: hasil kerja atasan tidak diisi atau atasan tidak ada dalam data"
+    reasons = "Belum atau tidak dapat ditelusuri: hasil kerja atasan tidak diisi atau tanpa atasan dalam data"
     assert found[reasons].value == pytest.approx(100 * 6 / 41)  # of the head alone nothing shows
     wanted = cluster_share_interval(np.array([1] * 35 + [0] * 6), np.ones(41))
     assert (found["traced"].conf_low, found["traced"].n) == (pytest.approx(wanted.conf_low), 41)
+
+
+def test_people_without_a_superior_in_the_data_are_blamed_for_nothing() -> None:
+    outside: dict[int, str | None] = dict.fromkeys(range(1, 6))
+    table = build_cascade(
+        agency(30, [*TOP, *[line(i) for i in range(1, 20)], *[line(i, up="x") for i in range(20, 30)]], outside)
+    )
+    assert table is not None
+    assert table.loc[table["measure"] == "gap", "label"].tolist() == [
+        "Belum tertelusur: tidak ada pada rencana atasan",
+        "Tidak dapat ditelusuri (tanpa atasan dalam data)",
+    ]
 
 
 def test_results_that_nobody_carries_and_subordinates_of_other_units() -> None:
