@@ -84,7 +84,8 @@ def build_events(scope: Scope) -> pd.DataFrame | None:
         `n` (people appraised), `share` and `follow_up` (per cent of events with a known follow-up that was done),
         `hidden`, `few` (one to four events). Forms beyond the first four of a group, and those that would show one
         to four people, are one row, their names in `jenis` joined by "+". Counselling has neither share nor
-        follow-up. None without the table `kegiatan`.
+        follow-up; the latter is missing too where one to four people had it done, or not. None without the table
+        `kegiatan`.
     """
     people = find_people(scope, "kegiatan")
     if people is None:
@@ -102,7 +103,29 @@ def build_events(scope: Scope) -> pd.DataFrame | None:
         forms = {name: _form_rows(name, part, n) for name, part in lan.items()}
     ordered = [row for group in rows for row in (group, *forms.get(str(group["kelompok"]), []))]
     ordered += [_events_row("konseling", "konseling", counsel, n), whole]
-    return pd.DataFrame(ordered).astype({"events": "Int64", "people": "Int64", "n": "Int64"})
+    table = pd.DataFrame(ordered).astype({"events": "Int64", "people": "Int64", "n": "Int64"})
+    return table.assign(follow_up=table["follow_up"].mask(_gives_done_back(table, guided)))
+
+
+def _gives_done_back(table: pd.DataFrame, guided: pd.DataFrame) -> pd.Series:
+    """Tell which sums' follow-up, with that of the parts shown, would tell who had it done or not."""
+    told = set(table.loc[table["follow_up"].notna(), "jenis"])
+    forms = {form for kinds in told for form in kinds.split("+")}
+    groups = event_group(guided["jenis"])
+    open_ = guided[~guided["jenis"].isin(forms)]
+    quiet = {name for name in LAN_GROUPS if tells_done(open_[groups.loc[open_.index] == name])}
+    if tells_done(open_[~groups.loc[open_.index].isin(told - quiet)]):
+        quiet.add(ANY)
+    return table["jenis"].isin(quiet)
+
+
+def tells_done(events: pd.DataFrame) -> bool:
+    """Tell whether the follow-up of these events rests on one to four people: those with it done, not done or known."""
+    if "tindak_lanjut" not in events:
+        return False
+    known = events.dropna(subset=["tindak_lanjut"])
+    done = known["tindak_lanjut"].astype(bool)
+    return any(is_small(known.loc[rows, "pegawai_id"].nunique()) for rows in (done, ~done, done | ~done))
 
 
 def _gives_group_back(lan: dict[str, pd.DataFrame], rows: list[dict[str, object]], whole: pd.DataFrame) -> bool:
@@ -135,6 +158,7 @@ def _events_row(group: str, kind: str, events: pd.DataFrame, n: int) -> dict[str
     persons = int(events["pegawai_id"].nunique())
     hidden = hide_share(persons, n)
     plain, few = kind == "konseling" or hidden, is_small(len(events))
+    untold = plain or tells_done(events)
     done = events["tindak_lanjut"].dropna() if "tindak_lanjut" in events else pd.Series(dtype="boolean")
     return {
         "kelompok": group,
@@ -144,7 +168,7 @@ def _events_row(group: str, kind: str, events: pd.DataFrame, n: int) -> dict[str
         "people": pd.NA if hidden else persons,
         "n": n if n >= MIN_GROUP else pd.NA,
         "share": np.nan if plain else 100 * persons / n,
-        "follow_up": np.nan if plain or done.empty else 100 * float(done.astype(float).mean()),
+        "follow_up": np.nan if untold or done.empty else 100 * float(done.astype(float).mean()),
         "hidden": hidden,
         "few": few and n >= MIN_GROUP,
     }
@@ -330,9 +354,10 @@ def build_gaps(scope: Scope) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        One row a competency, in the order of the file: `kompetensi`, `periode`, `n`, `share` with `conf_low`,
+        One row a competency, in the order of the file: `kompetensi`, `periode`, `n` (missing too where one to four of
+        the people were not assessed), `share` with `conf_low`,
         `conf_high` (per cent below standard), `gap` with `gap_low`, `gap_high` (mean of level minus standard),
-        `hidden` (under five assessed), `share_hidden`. None where nobody of the scope was assessed.
+        `hidden` (under five assessed), `share_hidden` (the gap too). None where nobody of the scope was assessed.
     """
     people = find_people(scope, "kompetensi.level", "kompetensi.level_standar")
     if people is None:
@@ -352,9 +377,9 @@ def build_gaps(scope: Scope) -> pd.DataFrame | None:
     means = means.drop(columns="n").rename(columns={"value": "gap", "conf_low": "gap_low", "conf_high": "gap_high"})
     hidden = n < MIN_GROUP
     quiet = pd.Series([hide_share(a, b) for a, b in zip(k, n, strict=True)], index=n.index, dtype=bool)
-    table = pd.concat([shares.mask(quiet), means.mask(hidden)], axis=1)
+    table = pd.concat([shares, means], axis=1).mask(quiet)  # a mean of a few steps tells who is below
     table = table.assign(hidden=hidden, share_hidden=quiet)
-    table.insert(0, "n", n.astype("Int64").mask(hidden))
+    table.insert(0, "n", n.astype("Int64").mask(hidden | (len(people) - n).map(is_small)))
     table.insert(0, "periode", period)
     return table.rename_axis("kompetensi").reset_index().astype({"kompetensi": "str"})
 

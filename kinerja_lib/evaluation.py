@@ -127,6 +127,12 @@ def _numbers(rows: list[dict[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"n": "Int64"})
 
 
+def _guard_n(table: pd.DataFrame, appraised: int) -> pd.DataFrame:
+    """Return the table without each n that leaves one to four of the people appraised over."""
+    few = (appraised - table["n"].fillna(0)).map(is_small)
+    return table.assign(n=table["n"].mask(few))
+
+
 def build_jpm(scope: Scope) -> pd.DataFrame | None:
     """Return the Job Person Match of the people assessed: its mean, and how many stand in each band.
 
@@ -163,7 +169,8 @@ def build_jpm(scope: Scope) -> pd.DataFrame | None:
         for capped in (False, True)
     )
     means = [_row("jpm", mean_interval(plain)), _row("jpm_terbatas", mean_interval(capped))]
-    return _numbers([*means, *_band_rows(score_jpm_band(plain, "pemetaan"))]).assign(periode=period)
+    table = _numbers([*means, *_band_rows(score_jpm_band(plain, "pemetaan"))]).assign(periode=period)
+    return _guard_n(table, len(people))
 
 
 def build_boxes(scope: Scope) -> Boxes | None:
@@ -295,7 +302,7 @@ def build_ip_asn(scope: Scope, *, seminar_months: int = SEMINAR_MONTHS) -> pd.Da
     whole = scores["total"].notna()
     if not whole.any():
         return None
-    scores, people = scores[whole], people[whole]
+    appraised, scores, people = len(people), scores[whole], people[whole]
     total = mean_interval(scores["total"])
     low, high = float(np.round(total.conf_low)), float(np.round(total.conf_high))
     rounded = Level(float(np.round(total.value)), low, high, total.n)
@@ -313,7 +320,7 @@ def build_ip_asn(scope: Scope, *, seminar_months: int = SEMINAR_MONTHS) -> pd.Da
         predikat=PREDIKAT[-1],
         hukdis=HUKDIS[0],
     )
-    return table.assign(maximum=[getattr(best, str(item), np.nan) for item in table["item"]])
+    return _guard_n(table, appraised).assign(maximum=[getattr(best, str(item), np.nan) for item in table["item"]])
 
 
 def _score_people(scope: Scope, people: pd.DataFrame, seminar_months: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.development import GUIDED, event_group, find_people, scope_events
+from kinerja_lib.development import GUIDED, event_group, find_people, scope_events, tells_done
 from kinerja_lib.intervals import Level, mean_interval, share_interval
 from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share
@@ -164,7 +164,8 @@ def build_sessions(scope: Scope) -> pd.DataFrame | None:
     DataFrame or None
         One row a kind, grouping and level: `jenis` (coaching, mentoring), `group` (tahap_grow, topik,
         peran_pembimbing), `level`, `label`, `sessions`, `share` (per cent of the sessions for which the grouping is
-        recorded), `follow_up` (per cent of those known), `hidden` (fewer than five people behind it, or needed to
+        recorded), `follow_up` (per cent of those known; missing where one to four people
+        had it done, or not), `hidden` (fewer than five people behind it, or needed to
         hide another). A topic is what its code says before the colon. Groupings that no session records are left out.
         None without coaching and mentoring.
     """
@@ -173,6 +174,8 @@ def build_sessions(scope: Scope) -> pd.DataFrame | None:
         return None
     events = scope_events(scope, people)
     events = events[events["jenis"].isin(GUIDED)]
+    if events.empty:
+        return None
     parts = [
         _levels(events[events["jenis"] == kind], values, levels).assign(jenis=kind, group=name)
         for name, (values, levels) in _session_groups(events).items()
@@ -189,7 +192,7 @@ def _session_groups(events: pd.DataFrame) -> dict[str, tuple[pd.Series, list[str
     if "tahap_grow" in events:
         found["tahap_grow"] = (events["tahap_grow"].where(events["jenis"] == "coaching"), list(TAHAP_GROW))
     if "topik" in events:
-        topic = events["topik"].astype("object").str.partition(":")[0].str.strip().str.casefold()
+        topic = events["topik"].astype("object").str.split(":").str[0].str.strip().str.casefold()
         topic = topic.where(topic.isin(TOPICS) | topic.isna(), OTHER_TOPIC)
         found["topik"] = (topic, [level for level in (*TOPICS, OTHER_TOPIC) if (topic == level).any()])
     if "peran_pembimbing" in events:
@@ -201,7 +204,7 @@ def _session_groups(events: pd.DataFrame) -> dict[str, tuple[pd.Series, list[str
 def _levels(events: pd.DataFrame, values: pd.Series, levels: list[str]) -> pd.DataFrame:
     """Return sessions, share and follow-up of each level, hidden so that no group under five shows."""
     stage = values.reindex(events.index).astype(pd.CategoricalDtype(levels))
-    events = events[stage.notna()]
+    whole, events = events, events[stage.notna()]
     if events.empty:
         return pd.DataFrame()
     groups = events.groupby(stage[stage.notna()], observed=False)
@@ -212,7 +215,10 @@ def _levels(events: pd.DataFrame, values: pd.Series, levels: list[str]) -> pd.Da
     table = pd.DataFrame({"sessions": sessions.astype("Int64"), "share": 100 * sessions / len(events)})
     done = events["tindak_lanjut"].astype("Float64") if "tindak_lanjut" in events else None
     follow_up = np.nan if done is None else 100 * done.groupby(stage[stage.notna()], observed=False).mean()
-    table["follow_up"] = pd.Series(follow_up, index=table.index).astype("float64")
+    untold = hidden | pd.Series({level: tells_done(events[stage[stage.notna()] == level]) for level in levels})
+    table["follow_up"] = pd.Series(follow_up, index=table.index).astype("float64").mask(untold)
+    if tells_done(whole[~stage.isin(list(untold.index[~untold]))]):  # taken from all sessions of the kind
+        table["follow_up"] = np.nan
     table = table.mask(hidden).assign(hidden=hidden, label=[label(level) for level in levels])
     return table.rename_axis("level").reset_index().astype({"level": "str"})
 

@@ -413,7 +413,8 @@ def summarise(people: pd.DataFrame, measure: Measure, by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index = groups; `n` (missing under five), `value`, `conf_low`, `conf_high` (missing where hidden), `hidden`.
+        Index = groups; `n` (missing under five, and where one to four have no value), `value`,
+        `conf_low`, `conf_high` (missing where hidden), `hidden`.
     """
     frame = pd.DataFrame({by: people[by], "value": measure_values(people, measure)}).dropna(subset=["value"])
     if measure.is_share:
@@ -426,7 +427,9 @@ def summarise(people: pd.DataFrame, measure: Measure, by: str) -> pd.DataFrame:
         hidden = table["n"] < MIN_GROUP
     numbers = ["value", "conf_low", "conf_high"]
     table[numbers] = table[numbers].mask(hidden)
-    return table.assign(n=table["n"].astype("Int64").mask(table["n"] < MIN_GROUP), hidden=hidden)
+    there = people.groupby(by, observed=False).size().reindex(table.index)
+    few = (table["n"] < MIN_GROUP) | (there - table["n"]).map(is_small)
+    return table.assign(n=table["n"].astype("Int64").mask(few), hidden=hidden)
 
 
 def build_trend(scope: Scope) -> pd.DataFrame | None:

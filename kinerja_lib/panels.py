@@ -52,7 +52,8 @@ class Panel:
     value, conf_low, conf_high : float or None
         Level with its 95 % interval, in `unit`; None where not shown.
     n : int or None
-        What the level rests on, counted in `n_label`; None where unknown or under five.
+        What the level rests on, counted in `n_label`; None where unknown, under five, or one to four off all
+        people appraised.
     n_label : str
         "pegawai", "responden", "unit" or "penjawab".
     unit : str
@@ -132,7 +133,7 @@ def build_panels(scope: Scope) -> tuple[Panel, ...]:
     return (
         _performance_panel(scope, scores),
         _development_panel(scope, scores),
-        _retention_panel(scope),
+        _retention_panel(scope, scores),
         _climate_panel(scope),
     )
 
@@ -172,6 +173,11 @@ def _with_level(panel: Panel, sample: _Sample, bounds: tuple[float, float | None
         high=high,
         reasons=reasons,
     )
+
+
+def _guard_n(panel: Panel, appraised: int) -> Panel:
+    """Return the panel without its n where that, beside all who were appraised, would tell of one to four people."""
+    return replace(panel, n=None) if panel.n is not None and is_small(abs(appraised - panel.n)) else panel
 
 
 def _with_change(panel: Panel, now: _Sample, before: _Sample, since: Period, *, why: str, unit: str) -> Panel:
@@ -234,7 +240,7 @@ def _performance_panel(scope: Scope, scores: Scores) -> Panel:
     shown = [] if why or before.hidden else [before.level.value]
     top = CAPAIAN_CAP if measure.key == "capaian_skp" else 100.0
     bounds = (0.0, top) if measure.unit == "%" and measure.key != "nilai" else (-math.inf, None)
-    panel = _with_level(panel, now, bounds, *shown)
+    panel = _guard_n(_with_level(panel, now, bounds, *shown), len(scores[scope.period]))
     return _with_change(panel, now, before, since, why=why, unit=_("poin") if measure.unit == "%" else measure.unit)
 
 
@@ -291,7 +297,7 @@ def _jp_sample(people: pd.DataFrame, events: pd.DataFrame) -> _Sample:
     return _Sample(pd.DataFrame({"person": people["pegawai_id"], "value": jp}), level, level.n < MIN_GROUP)
 
 
-def _retention_panel(scope: Scope) -> Panel:
+def _retention_panel(scope: Scope, scores: Scores) -> Panel:
     panel = Panel("retensi", _("Retensi"), _("Keluar atas permintaan sendiri"), n_label=_("pegawai"), unit="%")
     for need in ("pegawai.tanggal_keluar", "pegawai.alasan_keluar"):
         reason = missing_reason(scope.data, need)
@@ -305,7 +311,7 @@ def _retention_panel(scope: Scope) -> Panel:
         why = _("Tidak ada penilaian {period}.").format(period=since.label)
     before = _Sample() if why else _exit_sample(scope, since)
     shown = [] if why or before.hidden else [before.level.value]
-    panel = _with_level(panel, now, (0.0, 100.0), 0.0, *shown)
+    panel = _guard_n(_with_level(panel, now, (0.0, 100.0), 0.0, *shown), len(scores[scope.period]))
     return _with_change(panel, now, before, since, why=why, unit=_("poin"))
 
 

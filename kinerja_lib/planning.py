@@ -31,7 +31,7 @@ STATUSES = {
     EMPTY: mark("hasil kerja atasan tidak diisi"),
     ELSEWHERE: mark("tidak ada pada rencana atasan"),
     NO_PLAN: mark("atasan belum punya rencana"),
-    NO_SUPERIOR: mark("atasan tidak ada dalam data"),
+    NO_SUPERIOR: mark("tanpa atasan dalam data"),
 }
 
 
@@ -102,23 +102,25 @@ def build_plans(scope: Scope) -> Plans | None:
     each = rows.groupby("pegawai_id").size()
     planned = _level(len(each), len(people))
     indicators = HIDDEN if len(each) < MIN_GROUP or is_small(len(people) - len(each)) else mean_interval(each)
-    return Plans(period, planned, indicators, _odd_weights(rows), _aspect_table(rows))
+    weights = _odd_weights(rows, len(people))
+    return Plans(period, planned, indicators, weights, _aspect_table(rows, len(people)))
 
 
 def _level(k: int, n: int) -> Level:
     return HIDDEN if hide_share(k, n) else share_interval(k, n)
 
 
-def _odd_weights(rows: pd.DataFrame) -> Level:
-    """Return the share of people whose weights, all known, do not sum to 100."""
+def _odd_weights(rows: pd.DataFrame, appraised: int) -> Level:
+    """Return the share of people whose weights, all known, do not sum to 100; not where one to four have none."""
     if "bobot" not in rows:
         return HIDDEN
     plans = rows["bobot"].astype("float64").groupby(rows["pegawai_id"])
     sums = plans.sum()[plans.count() == plans.size()]
-    return _level(int(((sums - FULL_WEIGHT).abs() > WEIGHT_ERROR).sum()), len(sums))
+    odd = int(((sums - FULL_WEIGHT).abs() > WEIGHT_ERROR).sum())
+    return HIDDEN if is_small(appraised - len(sums)) else _level(odd, len(sums))
 
 
-def _aspect_table(rows: pd.DataFrame) -> pd.DataFrame:
+def _aspect_table(rows: pd.DataFrame, appraised: int) -> pd.DataFrame:
     aspect = rows["aspek"].astype("object").fillna("") if "aspek" in rows else pd.Series("", index=rows.index)
     aspect = aspect.astype(pd.CategoricalDtype([*ASPEK, ""]))
     special = rows["kondisi"] == "khusus" if "kondisi" in rows else pd.Series(False, index=rows.index)
@@ -131,7 +133,9 @@ def _aspect_table(rows: pd.DataFrame) -> pd.DataFrame:
     share = 100 * special.groupby(aspect, observed=True).mean()
     table = pd.DataFrame({"indicators": sizes, "share": 100 * sizes / len(rows), "khusus": share.mask(few)})
     planners = rows["pegawai_id"].nunique()
-    table = table.assign(people=persons.mask(persons.map(lambda k: hide_share(k, planners))))
+    table = table.assign(
+        people=persons.mask(persons.map(lambda k: hide_share(k, planners) or hide_share(k, appraised)))
+    )
     table = table.astype({"indicators": "Int64", "people": "Int64"}).mask(hidden)
     names = [label(str(level)) if level else _("Tidak diisi") for level in table.index]
     table.insert(0, "label", names)
@@ -199,7 +203,8 @@ def build_cascade(scope: Scope) -> pd.DataFrame | None:
         why the others do not, merged where one to four people would show; "people": those all of whose results are
         traced; "top": results whose chain reaches a result of someone without a superior in the data (left out where
         nobody such has a plan); "carried": results of superiors in the scope that some subordinate's result names, in
-        the scope or not. Intervals of results are clustered by person. Missing where one to four people would show.
+        the scope or not. Intervals of results are clustered by person. Missing where one to four people would show;
+        `n` too where one to four of the people appraised have no plan.
         None without plans of the period, without `rhk_atasan`, or where no rater is known.
     """
     found = _find_plans(scope, "rhk_atasan")
@@ -221,7 +226,8 @@ def build_cascade(scope: Scope) -> pd.DataFrame | None:
     numbers = ["value", "conf_low", "conf_high", "n"]
     rows = [[name, text, *(getattr(share, number) for number in numbers)] for name, text, share in measures]
     table = pd.DataFrame(rows, columns=["measure", "label", *numbers])
-    return table.assign(n=table["n"].astype("Int64").mask(table["value"].isna()))
+    few = (table["measure"] != "carried") & table["n"].map(lambda n: is_small(len(people) - n))
+    return table.assign(n=table["n"].astype("Int64").mask(table["value"].isna() | few))
 
 
 def trace_results(rows: pd.DataFrame, raters: pd.Series) -> pd.DataFrame:
@@ -290,8 +296,11 @@ def _find_gaps(own: pd.DataFrame) -> list[tuple[str, Level]]:
         reasons = _(" atau ").join(_(STATUSES[status]) for status in statuses)
         counted = own["status"].isin(statuses)
         groups = counted.groupby(own["pegawai_id"])
-        text = _("Belum tertelusur: {reasons}").format(reasons=reasons)
-        found.append((text, cluster_share_interval(groups.sum(), groups.size())))
+        text = _("Belum tertelusur: {reasons}")
+        if NO_SUPERIOR in statuses:  # nobody's fault: the top of the organisation, or a superior from outside
+            alone, mixed = _("Tidak dapat ditelusuri ({reasons})"), _("Belum atau tidak dapat ditelusuri: {reasons}")
+            text = alone if len(statuses) == 1 else mixed
+        found.append((text.format(reasons=reasons), cluster_share_interval(groups.sum(), groups.size())))
     return found
 
 

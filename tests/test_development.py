@@ -108,6 +108,21 @@ def test_counselling_is_counted_only_and_never_given_back_by_a_sum() -> None:
     assert found["any"].people == 20  # those who were only counselled are not in it
 
 
+def test_follow_up_of_few_people_is_not_told_nor_given_back() -> None:
+    done = [event(i, tindak_lanjut="ya" if i < 10 else "tidak") for i in range(20)]
+    few = [event(i, "mentoring", tindak_lanjut="ya" if i < 19 else "tidak") for i in range(10, 20)]
+    found = rows(build_events(agency(40, [*done, *few])), "jenis")
+    assert found["coaching"].follow_up == 50.0
+    assert pd.isna([found[kind].follow_up for kind in ("mentoring", "nonklasikal", "any")]).all()
+    courses = [event(i, "kursus", tindak_lanjut="ya" if i < 10 else "tidak") for i in range(20)]
+    found = rows(build_events(agency(40, [*done, *few, *courses])), "jenis")
+    assert (found["klasikal"].follow_up, pd.isna(found["any"].follow_up)) == (50.0, True)
+    found = rows(build_events(agency(40, [*done, *courses])), "jenis")
+    assert (found["nonklasikal"].follow_up, found["any"].follow_up) == (50.0, 50.0)
+    known = rows(build_events(agency(40, [event(i, tindak_lanjut="ya" if i < 3 else None) for i in range(9)])), "jenis")
+    assert pd.isna(known["coaching"].follow_up)
+
+
 @given(st.integers(0, 30))
 def test_no_row_of_events_shows_one_to_four(coached: int) -> None:
     table = build_events(agency(30, [event(0, "kursus"), *[event(i) for i in range(coached)]]))
@@ -236,10 +251,22 @@ def test_gaps_by_hand() -> None:
     assert table.loc["Kerja Sama", ["n", "share", "gap"]].tolist() == [12, 50.0, 0.0]
     assert table.loc["Kerja Sama", "gap_low"] < 0 < table.loc["Kerja Sama", "gap_high"]
     assert table["share_hidden"].tolist() == [False, True, True]
-    assert table.loc["Integritas", "gap"] == pytest.approx(-2 / 12)
+    assert table.loc["Integritas", ["gap", "gap_low", "gap_high"]].isna().all()  # -2/12 would tell of two
     assert table["hidden"].tolist() == [False, False, True]
     assert table.loc["Baru", ["n", "gap"]].isna().all()
     assert table["periode"].unique().tolist() == ["2024"]
+
+
+def test_few_who_were_not_assessed_are_not_given_back_by_n() -> None:
+    levels = [
+        {"pegawai_id": f"P{i:03d}", "periode": "2025-S1", "kompetensi": name, "level": 2 + i % 2, "level_standar": 3}
+        for name, n in (("Kerja Sama", 18), ("Integritas", 20), ("Baru", 14))
+        for i in range(n)
+    ]
+    table = build_gaps(agency(20, [event(0)], kompetensi=levels))
+    assert table is not None
+    assert table["n"].isna().tolist() == [True, False, False]
+    assert table["share"].tolist() == [50.0, 50.0, 50.0]
 
 
 def test_without_tables_there_is_nothing() -> None:

@@ -103,6 +103,15 @@ def test_bands_of_few_are_merged_and_four_people_are_nobody() -> None:
     assert four[["n", "value", "conf_low", "conf_high"]].isna().all(axis=None)
 
 
+def test_few_who_were_not_assessed_are_not_given_back_by_n() -> None:
+    rows = [r for i in range(18) for r in levels(i, *((3, 3, 3), (2, 2, 2))[i % 2])]
+    table = build_jpm(agency([{}] * 20, kompetensi=rows))
+    assert table is not None
+    assert table["n"].isna().all()
+    assert row(table, "jpm")["value"] > 0
+    assert row(build_jpm(agency([{}] * 23, kompetensi=rows)), "jpm")["n"] == 18
+
+
 def test_the_last_assessment_before_the_period_is_used() -> None:
     rows = [r for i in range(6) for r in levels(i, 3, 3, 3, period="2024-S1")]
     rows += [r for i in range(6) for r in levels(i, 1, 1, 1, period="2025-S2")]

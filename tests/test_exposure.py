@@ -162,6 +162,26 @@ def test_topics_are_what_stands_before_the_colon() -> None:
     assert found["topik_lain",].label == "Topik lain"
 
 
+def test_follow_up_of_few_people_is_not_told_nor_given_back() -> None:
+    stages = {"goal": (10, 5), "will": (7, 0), "options": (9, 8)}  # sessions, those done
+    log = [
+        event(i, number=at, tahap_grow=stage, tindak_lanjut="ya" if i < done else "tidak")
+        for at, (stage, (n, done)) in enumerate(stages.items())
+        for i in range(n)
+    ]
+    found = cells(build_sessions(agency(40, [row for row in log if row["tahap_grow"] != "options"])), "level")
+    assert (found["goal",].follow_up, found["will",].follow_up) == (50.0, 0.0)
+    found = cells(build_sessions(agency(40, log)), "level")  # one person's options were not done
+    assert (found["options",].sessions, found["options",].hidden) == (9, False)
+    assert pd.isna([row.follow_up for row in found.values()]).all()
+
+
+@pytest.mark.parametrize("kind", ["kursus", "coaching"])
+def test_sessions_without_a_topic_are_no_error(kind: str) -> None:
+    log = [event(i, kind, topik=None) for i in range(9)] + [event(9, "kursus", topik="skp:1")]
+    assert build_sessions(agency(40, log)) is None
+
+
 def test_intensity_by_hand() -> None:
     log = [event(i, number=1, durasi_menit=60, pembimbing_id="P900" if i < 8 else f"P{901 + i}") for i in range(20)]
     log += [event(i, number=2, durasi_menit=30, mulai="2025-03-23", pembimbing_id="P950") for i in range(10)]

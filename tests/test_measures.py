@@ -273,3 +273,13 @@ def test_reasons_are_words() -> None:
     assert missing_reason(data, "skp") == "tabel skp tidak ada"
     assert missing_reason(data, "pegawai.status") == "kolom status pada tabel pegawai tidak ada atau kosong"
     assert missing_reason(data, "pegawai.unit_id") == ""
+
+
+def test_few_without_a_value_are_not_given_back_by_n() -> None:
+    rows = [
+        {**row, "nilai": 50 + i if i >= 3 else None} for i, row in enumerate(appraisals("B1", "2025-S1", {"Baik": 20}))
+    ]
+    trend = build_trend(build_scope(make_data(**BASE, penilaian=rows)))
+    assert trend is not None
+    assert trend["n"].isna().all()
+    assert trend["value"].notna().all()

@@ -246,3 +246,13 @@ def test_few_who_left_the_agency_are_hidden_too() -> None:
     data = make_data(unit=UNITS, pegawai=staff(20, leavers=3), penilaian=scores(20))
     panel = {panel.key: panel for panel in build_panels(build_scope(data))}["retensi"]
     assert (panel.hidden, panel.value) == (True, None)
+
+
+def test_few_without_a_value_or_an_appraisal_are_not_given_back_by_n() -> None:
+    rows = scores(20)
+    blank = [{**row, "nilai": None if row["pegawai_id"] < "B103" else row["nilai"], "predikat": "Baik"} for row in rows]
+    found = panels(pegawai=staff(23, leavers=6), penilaian=blank)
+    assert (found["kinerja"].n, found["retensi"].n) == (None, None)
+    assert found["kinerja"].value is not None
+    assert found["retensi"].value is not None
+    assert panels(pegawai=staff(25, leavers=6), penilaian=rows)["retensi"].n == 25

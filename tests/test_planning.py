@@ -79,6 +79,20 @@ def test_plans_by_hand() -> None:
     assert table["people"].tolist() == [20, 8]
 
 
+def test_few_without_a_plan_are_not_given_back_by_any_n() -> None:
+    scope = agency(
+        40, [*TOP, *[line(i, up="Tata kelola" if i > 10 else None) for i in range(1, 38)]]
+    )  # two of 40 have no plan
+    plans = build_plans(scope)
+    assert plans is not None
+    assert [level.n for level in (plans.planned, plans.indicators, plans.weights)] == [0, 0, 0]
+    assert plans.table["people"].isna().all()
+    cascade = build_cascade(scope)
+    assert cascade is not None
+    assert cascade.loc[cascade["measure"] != "carried", "n"].isna().all()
+    assert cascade["value"].notna().any()
+
+
 def test_weights_rounded_to_tenths_are_whole_and_unknown_ones_are_not_judged() -> None:
     rounded = [line(i, rhk, bobot=33.3) for i in range(20) for rhk in ("a", "b", "c")]
     plans = build_plans(agency(20, rounded))
@@ -173,10 +187,22 @@ def test_the_chain_to_the_top_by_hand() -> None:
     assert found["people"].value == found["traced"].value
     assert found["top"].value == pytest.approx(100 * 20 / 41)  # five heads, and the staff of those five
     assert (found["carried"].value, found["carried"].n) == (100.0, 11)
-    reasons = "Belum tertelusur: hasil kerja atasan tidak diisi atau atasan tidak ada dalam data"
+    reasons = "Belum atau tidak dapat ditelusuri: hasil kerja atasan tidak diisi atau tanpa atasan dalam data"
     assert found[reasons].value == pytest.approx(100 * 6 / 41)  # of the head alone nothing shows
     wanted = cluster_share_interval(np.array([1] * 35 + [0] * 6), np.ones(41))
     assert (found["traced"].conf_low, found["traced"].n) == (pytest.approx(wanted.conf_low), 41)
+
+
+def test_people_without_a_superior_in_the_data_are_blamed_for_nothing() -> None:
+    outside: dict[int, str | None] = dict.fromkeys(range(1, 6))
+    table = build_cascade(
+        agency(30, [*TOP, *[line(i) for i in range(1, 20)], *[line(i, up="x") for i in range(20, 30)]], outside)
+    )
+    assert table is not None
+    assert table.loc[table["measure"] == "gap", "label"].tolist() == [
+        "Belum tertelusur: tidak ada pada rencana atasan",
+        "Tidak dapat ditelusuri (tanpa atasan dalam data)",
+    ]
 
 
 def test_results_that_nobody_carries_and_subordinates_of_other_units() -> None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kinerja_lib.development import ANY, WHOLE
+from kinerja_lib.development import ANY
 from kinerja_lib.evaluation import AK_NEEDS, BOX_NEEDS, IP_NEEDS, JPM_NEEDS, SEMINAR_MONTHS
 from kinerja_lib.language import _, mark
 from kinerja_lib.measures import CAPAIAN_CAP, Distribution, missing_reason
 from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.rules import ip_asn_windows
 from kinerja_lib.scope import Scope
-from kinerja_lib.show.blocks import ItemList, LeftOut, Runs, SignOff, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.blocks import (
+    ItemList,
+    LeftOut,
+    Runs,
+    SignOff,
+    Table,
+    TableColumn,
+    build_table,
+    compose,
+    each_row,
+    lower_first,
+)
+from kinerja_lib.show.development import find_reach_gap, find_widest_gap
 from kinerja_lib.show.numbers import count, number, percent
 
 LOW_IS_GOOD = ("int_leave_asap", "int_leave_next_12m", "ketidakhadiran")
@@ -58,23 +70,19 @@ def _pattern_point(distribution: Distribution | None) -> list[str]:
 
 
 def _reach_point(reach: pd.DataFrame | None) -> list[str]:
-    if reach is None:
+    found = None if reach is None else find_reach_gap(reach)
+    if reach is None or found is None:
         return []
-    rows = reach[reach["share"].notna() & (reach["group"] != WHOLE)]
-    if rows.empty:
-        return []
-    row = rows.iloc[int(rows["share"].argmin())]
-    if row["share"] >= 100:
-        return []
-    text = _("Jangkauan coaching dan mentoring terendah: {label}, {share}")
-    return [text.format(label=row["label"], share=percent(float(row["share"])))]
+    if ((reach["group"] == found[0]["group"]) & (reach["share"] == found[0]["share"])).sum() > 1:
+        return []  # several are reached as seldom: none is to blame
+    (low, a), (high, b) = ((str(row["label"]), percent(float(row["share"]))) for row in found)
+    text = _("Jangkauan coaching dan mentoring: {low} {a}, {high} {b}")
+    return [text.format(low=lower_first(low), a=a, high=lower_first(high), b=b)]
 
 
 def _gap_point(gaps: pd.DataFrame | None) -> list[str]:
-    if gaps is None or gaps["share"].notna().sum() == 0:
-        return []
-    row = gaps.iloc[int(gaps["share"].argmax())]
-    if row["share"] <= 0:
+    row = find_widest_gap(gaps)
+    if row is None:
         return []
     text = _("Kompetensi {name}: {share} pegawai di bawah standar")
     return [text.format(name=row["kompetensi"], share=percent(float(row["share"])))]

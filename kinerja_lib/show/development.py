@@ -193,17 +193,23 @@ def _reach_row(row: Any, reach: pd.DataFrame) -> DotRow:
     return DotRow(label, (share, jp), n, gap=bool(position == first and not whole), strong=whole)
 
 
-def _reach_title(reach: pd.DataFrame) -> str:
-    """Say which two groups of one grouping lie clear of each other; the widest apart, else that none does."""
-    best: tuple[float, str, str] | None = None
+def find_reach_gap(reach: pd.DataFrame) -> tuple[Any, Any] | None:
+    """Return the lower and the higher of the two groups of one grouping that lie clear of each other, widest apart."""
+    best: tuple[float, Any, Any] | None = None
     for name, rows in reach[reach["share"].notna() & (reach["group"] != WHOLE)].groupby("group", sort=False):
         low, high = rows.iloc[int(rows["share"].argmin())], rows.iloc[int(rows["share"].argmax())]
         apart = high["share"] - low["share"]
         if name and high["conf_low"] > low["conf_high"] and (best is None or apart > best[0]):
-            best = (apart, str(low["label"]), str(high["label"]))
-    if best is None:
+            best = (apart, low, high)
+    return None if best is None else best[1:]
+
+
+def _reach_title(reach: pd.DataFrame) -> str:
+    found = find_reach_gap(reach)
+    if found is None:
         return _("Tidak ada kelompok yang jelas lebih jarang terjangkau")
-    return _("{low} lebih jarang terjangkau daripada {high}").format(low=best[1], high=lower_first(best[2]))
+    low, high = (str(row["label"]) for row in found)
+    return _("{low} lebih jarang terjangkau daripada {high}").format(low=low, high=lower_first(high))
 
 
 def _reach_alt(reach: pd.DataFrame) -> str:
@@ -260,12 +266,11 @@ def plot_gaps(gaps: pd.DataFrame | None, *, id: str = "kompetensi") -> Figure | 
     rows = [_gap_row(row) for row in each_row(gaps)]
     top = max(40.0, float(np.nanmax(gaps["conf_high"])))
     facet = Facet(_("Di bawah standar jabatan"), _("% pegawai yang dinilai"), 0, top, lambda v: percent(v, 0).text)
-    worst = gaps.iloc[int(gaps["share"].argmax())]
     return Figure(
         id=id,
-        title=_("Kesenjangan terbanyak pada {name}").format(name=str(worst["kompetensi"])),
+        title=_gap_title(gaps),
         subtitle=_("Bagian pegawai di bawah standar jabatan, selang 95 %, {period}").format(
-            period=Period.parse(str(worst["periode"])).label
+            period=Period.parse(str(gaps["periode"].iloc[0])).label
         ),
         caption=_("Kesenjangan kompetensi menurut kompetensi ({law}).").format(law=cite("kesenjangan")),
         alt=_("Titik dengan selang. ") + "; ".join(_gap_text(row) for row in each_row(gaps)) + ".",
@@ -274,6 +279,23 @@ def plot_gaps(gaps: pd.DataFrame | None, *, id: str = "kompetensi") -> Figure | 
         source=_("tabel kompetensi, diolah."),
         data=tidy_rows(gaps),
     )
+
+
+def find_widest_gap(gaps: pd.DataFrame | None) -> Any | None:
+    """Return the competency that most people stand below the standard in; None where nobody does, or several tie."""
+    if gaps is None or not (gaps["share"] > 0).any():
+        return None
+    widest = gaps[gaps["share"] == gaps["share"].max()]
+    return widest.iloc[0] if len(widest) == 1 else None
+
+
+def _gap_title(gaps: pd.DataFrame) -> str:
+    widest = find_widest_gap(gaps)
+    if widest is not None:
+        return _("Kesenjangan terbanyak pada {name}").format(name=str(widest["kompetensi"]))
+    if (gaps["share"] == 0).all():
+        return _("Tidak ada pegawai di bawah standar")
+    return _("Kesenjangan menurut kompetensi")
 
 
 def _gap_row(row: Any) -> DotRow:
@@ -292,10 +314,10 @@ def _gap_text(row: Any) -> str:
 
 
 def say_gaps(gaps: pd.DataFrame | None) -> Paragraph | None:
-    """Return which competency most people stand below the standard in, with interval and n."""
-    if gaps is None or gaps["share"].notna().sum() == 0:
+    """Return which competency most people stand below the standard in, with interval and n; None where none does."""
+    worst = find_widest_gap(gaps)
+    if worst is None:
         return None
-    worst = gaps.iloc[int(gaps["share"].argmax())]
     text = _(
         "Pada {name}, {share} pegawai yang dinilai berada di bawah standar jabatannya (selang 95 %: "
         "{interval}; n = {n})."
@@ -306,7 +328,7 @@ def say_gaps(gaps: pd.DataFrame | None) -> Paragraph | None:
             name=str(worst["kompetensi"]),
             share=percent(float(worst["share"])),
             interval=interval(worst["conf_low"], worst["conf_high"], 0),
-            n=count(int(worst["n"])),
+            n=count(worst["n"]),
         )
     )
 

@@ -128,7 +128,7 @@ def say_cascade(cascade: pd.DataFrame | None, scope: Scope) -> Paragraph | LeftO
         "Dari seluruh rencana hasil kerja, {share} tertelusur ke hasil kerja atasan (selang 95 %: {interval}; n = {n})."
     )
     ends = interval(row["conf_low"], row["conf_high"], 0)
-    return Paragraph(compose(text, share=percent(row["value"]), interval=ends, n=count(int(row["n"]))))
+    return Paragraph(compose(text, share=percent(row["value"]), interval=ends, n=count(row["n"])))
 
 
 def table_cascade(cascade: pd.DataFrame | None, scope: Scope, *, id: str = "kaitan-rencana") -> Table | LeftOut:
@@ -267,20 +267,26 @@ def _aspect_title(aspects: pd.DataFrame) -> str:
 
 
 def say_aspects(aspects: pd.DataFrame | None) -> Paragraph | None:
-    """Return the aspect with the lowest achievement, with interval and n, and how achievement is counted."""
+    """Return the aspect with the lowest achievement, if it alone is, and how achievement is counted."""
     shown = None if aspects is None else aspects[(aspects["aspek"] != "") & aspects["value"].notna()]
     if shown is None or shown.empty:
         return None
     row = shown.iloc[int(shown["value"].argmin())]
-    text = _("Capaian SKP terendah pada aspek {aspect}: {value} dari target (selang 95 %: {interval}; n = {n})")
-    runs = compose(
-        text,
+    if (shown["value"] == row["value"]).sum() > 1 or pd.isna(row["conf_low"]):
+        runs = compose(_("Capaian SKP tidak jelas berbeda antaraspek"))
+    else:
+        runs = _say_lowest(row)
+        if len(shown) > 1 and _extremes(shown) is None:
+            runs = (*runs, {"text": _("; selangnya bertumpang tindih dengan aspek yang tertinggi")})
+    rule = _(". Capaian tiap indikator dihitung menurut {basis}, paling tinggi {cap} %.")
+    return Paragraph((*runs, *compose(rule, cap=number(CAPAIAN_CAP, 0), basis=cite("capaian_iki"))))
+
+
+def _say_lowest(row: Any) -> Runs:
+    return compose(
+        _("Capaian SKP terendah pada aspek {aspect}: {value} dari target (selang 95 %: {interval}; n = {n})"),
         aspect=lower_first(str(row["label"])),
         value=percent(row["value"], 1),
         interval=interval(row["conf_low"], row["conf_high"]),
         n=count(int(row["n"])),
     )
-    if len(shown) > 1 and _extremes(shown) is None:
-        runs = (*runs, {"text": _("; selangnya bertumpang tindih dengan aspek yang tertinggi")})
-    rule = _(". Capaian tiap indikator dihitung menurut {basis}, paling tinggi {cap} %.")
-    return Paragraph((*runs, *compose(rule, cap=number(CAPAIAN_CAP, 0), basis=cite("capaian_iki"))))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kinerja_lib.intervals import share_interval
 from kinerja_lib.language import _
-from kinerja_lib.measures import GOOD, Distribution, Measure, Quality
+from kinerja_lib.measures import GOOD, Distribution, Measure, Quality, build_person_scores
 from kinerja_lib.privacy import MIN_GROUP, is_small
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.show.blocks import (
@@ -64,8 +64,10 @@ def _size_fact(scope: Scope) -> tuple[str, str]:
 
 
 def _appraised(scope: Scope) -> int:
+    """Return how many people were appraised; of those with a result only, where the others are one to four."""
     found = find_appraised(scope.data, [str(scope.period)], None if scope.is_agency else scope.members)
-    return int(found["pegawai_id"].nunique())
+    every, used = int(found["pegawai_id"].nunique()), build_person_scores(scope)
+    return len(used) if used is not None and is_small(every - len(used)) else every
 
 
 def say_quality(quality: Quality | None, scope: Scope) -> Paragraph:
@@ -86,6 +88,9 @@ def say_quality(quality: Quality | None, scope: Scope) -> Paragraph:
     if is_small(quality.rows_in) or is_small(quality.rows_used):
         return Paragraph(compose(_("Baris penilaian yang dipakai di bawah {k}."), k=count(MIN_GROUP)), role="lead")
     left = quality.rows_in - quality.rows_used
+    if is_small(left):
+        text = _("Sebanyak {rows_used} baris penilaian dipakai; sisanya tidak dirinci, agar tidak menunjuk orang.")
+        return Paragraph(compose(text, rows_used=count(quality.rows_used)), role="lead")
     template = (
         _("Dari {rows_in} baris penilaian yang masuk, {rows_used} dipakai dan {left} tidak dipakai.")
         if left
@@ -124,14 +129,20 @@ def say_not_yet(scope: Scope) -> LeftOut:
 
 
 def note_quality(quality: Quality | None) -> Note | None:
-    """Return why rows were not used, each reason with its count; nothing where all were."""
+    """Return why rows were not used; without counts where one is 1 to 4, nothing where all were used."""
     if quality is None or quality.dropped.empty:
         return None
     total = int(quality.dropped["count"].sum())
-    reasons: Runs = compose(_("**{total} baris tidak dipakai:** "), total=count(total))
+    few = bool(quality.dropped["count"].map(is_small).any())
+    head = _("**Alasan baris tidak dipakai:** ") if is_small(total) else _("**{total} baris tidak dipakai:** ")
+    reasons: Runs = compose(head, total=count(total))
     for index, row in enumerate(each_row(quality.dropped)):
         end = "; " if index < len(quality.dropped) - 1 else "."
-        reasons = (*reasons, *compose("{n} {reason}", n=count(row.count), reason=row.reason), {"text": end})
+        reasons = (
+            *reasons,
+            *compose("{reason}" if few else "{n} {reason}", n=count(row.count), reason=row.reason),
+            {"text": end},
+        )
     return Note((reasons,))
 
 

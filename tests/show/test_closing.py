@@ -72,7 +72,9 @@ REACH = pd.DataFrame(
     {
         "group": ["semua", "golongan", "golongan", "status"],
         "label": ["Seluruh unit", "Golongan III", "Golongan IV", "PNS dan PPPK"],
-        "share": [1.0, 35.0, 33.3, np.nan],
+        "share": [1.0, 65.0, 33.3, np.nan],
+        "conf_low": [0.5, 55.0, 25.0, np.nan],
+        "conf_high": [2.0, 75.0, 42.0, np.nan],
     }
 )
 GAPS = pd.DataFrame({"kompetensi": ["Integritas", "Mengelola Perubahan", "X"], "share": [12.0, 47.0, np.nan]})
@@ -93,7 +95,7 @@ INDICATORS = pd.DataFrame(
 def test_each_result_gives_its_point() -> None:
     assert find_points(BROKEN, REACH, GAPS, EVENTS, INDICATORS) == [
         "Pola predikat: Baik di atas 70 %",
-        "Jangkauan coaching dan mentoring terendah: Golongan IV, 33%",
+        "Jangkauan coaching dan mentoring: golongan IV 33%, golongan III 65%",
         "Kompetensi Mengelola Perubahan: 47% pegawai di bawah standar",
         "Tindak lanjut pembinaan selesai 67%",
     ]
@@ -114,6 +116,10 @@ def test_a_pattern_kept_or_not_judged_is_no_point(kept: bool | None) -> None:
 
 def test_what_is_complete_is_no_point() -> None:
     reached = REACH.assign(share=[100.0, 100.0, 100.0, np.nan])
+    assert find_points(None, REACH.assign(conf_high=60.0), None, None, None) == []  # no clear difference
+    tied = pd.concat([REACH, REACH.iloc[[2]].assign(label="Golongan II")])
+    assert find_points(None, tied, None, None, None) == []
+    assert find_points(None, None, GAPS.assign(share=[47.0, 47.0, np.nan]), None, None) == []
     none_below = GAPS.assign(share=[0.0, 0.0, np.nan])
     assert find_points(None, reached, none_below, EVENTS.assign(follow_up=100.0), None) == []
 

@@ -273,6 +273,19 @@ def test_the_competency_with_most_below_standard(take_apart: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        ((gap("A", 0.0), gap("B", 0.0)), "Tidak ada pegawai di bawah standar"),
+        ((gap("A", 0.0), gap("B", None)), "Kesenjangan menurut kompetensi"),  # one to four may be below in B
+        ((gap("A", 40.0), gap("B", 40.0), gap("C", 9.0)), "Kesenjangan menurut kompetensi"),
+    ],
+)
+def test_no_competency_is_named_where_nobody_is_below_or_two_tie(rows: tuple[dict[str, Any], ...], title: str) -> None:
+    assert drawn(plot_gaps(gaps(*rows))).title == title
+    assert say_gaps(gaps(*rows)) is None
+
+
 @pytest.mark.parametrize("frame", [None, gaps(gap("X", None, None)), THREE.iloc[:0]])
 def test_no_gap_that_can_be_shown(frame: pd.DataFrame | None) -> None:
     assert plot_gaps(frame) == LeftOut(

@@ -187,6 +187,12 @@ def test_aspects_that_overlap_are_not_told_apart_and_hidden_ones_not_drawn() -> 
     assert "; selangnya bertumpang tindih dengan aspek yang tertinggi. Capaian" in said(say_aspects(frame))
 
 
+@pytest.mark.parametrize("other", [{"value": 95.0}, {"conf_low": np.nan, "conf_high": np.nan}])
+def test_of_aspects_that_are_equal_or_without_interval_none_is_the_lowest(other: dict[str, float]) -> None:
+    frame = aspects(WHOLE, ("kualitas", "Kualitas", 95.0, 50), ("waktu", "Waktu", 94.0, 50)).assign(**other)
+    assert said(say_aspects(frame)).startswith("Capaian SKP tidak jelas berbeda antaraspek. Capaian tiap indikator")
+
+
 def test_nothing_to_draw() -> None:
     alone = aspects(WHOLE, ("waktu", "Waktu", np.nan, None))
     assert plot_aspects(alone, SCOPE) == LeftOut("tidak ada aspek yang dapat ditampilkan", "Capaian SKP menurut aspek")

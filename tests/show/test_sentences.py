@@ -119,6 +119,25 @@ def test_rows_of_a_small_unit_are_not_counted(rows_in: int, rows_used: int) -> N
     assert words(said) == "Baris penilaian yang dipakai di bawah 5."
 
 
+def test_one_to_four_rows_left_out_are_not_counted() -> None:
+    said = say_quality(quality(59, 57, ("belum ada predikat", 2)), people_scope(9))
+    assert words(said) == "Sebanyak 57 baris penilaian dipakai; sisanya tidak dirinci, agar tidak menunjuk orang."
+    note = note_quality(quality(59, 57, ("belum ada predikat", 2)))
+    assert note is not None
+    assert note.to_text() == "Alasan baris tidak dipakai: belum ada predikat."
+    two = note_quality(quality(70, 57, ("unit tidak ada", 11), ("belum ada predikat", 2)))
+    assert two is not None
+    assert two.to_text() == "13 baris tidak dipakai: unit tidak ada; belum ada predikat."
+
+
+def test_the_head_counts_those_with_a_result_where_the_others_are_few() -> None:
+    scope = people_scope(20)
+    scope.data["penilaian"].loc[:1, "predikat"] = None
+    assert ("Pegawai", "18 dinilai") in say_head(scope).facts
+    scope.data["penilaian"].loc[:5, "predikat"] = None
+    assert ("Pegawai", "20 dinilai") in say_head(scope).facts
+
+
 def test_rows_of_indicators() -> None:
     said = say_quality(None, indicator_scope())
     assert words(said) == "Pada 2023, 2 unit mempunyai nilai untuk 2 indikator."
