@@ -7,7 +7,7 @@ Counselling is counted, never described.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -34,6 +34,7 @@ ANY_LABEL = mark("Sedikitnya satu bentuk, tanpa konseling")
 WHOLE = "semua"
 STRUCTURAL = ("pengawas", "administrator", "jpt_pratama", "jpt_madya", "jpt_utama")
 GRADES = ("I", "II", "III", "IV")
+OTHER = "lain"  # in the grouping by golongan: PPPK, who have none; "" is not known. Both are counted, not shown
 LEVELS = {
     "jenis_kelamin": ("P", "L"),
     "golongan": GRADES,
@@ -207,7 +208,7 @@ def build_reach(scope: Scope) -> pd.DataFrame | None:
         people["jp"] = np.nan
     levels = {WHOLE: pd.Series(WHOLE, index=people.index), **_groupings(scope.data, people["pegawai_id"])}
     parts = [people[["guided", "jp"]].assign(group=name, level=values) for name, values in levels.items()]
-    table = _reach_table(pd.concat(parts, ignore_index=True).dropna(subset=["level"]), levels)
+    table = _reach_table(pd.concat(parts, ignore_index=True).fillna({"level": ""}), levels)
     kept = [rows for _name, rows in table.groupby("group", sort=False) if _is_told(rows)]
     return pd.concat([_left_out(rows) if _is_silent(rows) else rows for rows in kept], ignore_index=True)
 
@@ -229,7 +230,7 @@ def _groupings(data: Dataset, ids: pd.Series) -> dict[str, pd.Series]:
     if "golongan" in person:
         grade = person["golongan"].str.extract(r"^(IV|I{1,3})(?:/|$)", expand=False)
         if "status" in person:
-            grade = grade.mask((person["status"] == "PPPK").fillna(value=False))
+            grade = grade.mask((person["status"] == "PPPK").fillna(value=False), OTHER)
         found["golongan"] = grade
     if "jenis_jabatan" in person:
         post = person["jenis_jabatan"].astype("object")
@@ -248,29 +249,43 @@ def _reach_table(long: pd.DataFrame, groups: Iterable[str]) -> pd.DataFrame:
     means = mean_intervals(long, "key", "jp").drop(columns="n")
     means = means.rename(columns={"value": "jp", "conf_low": "jp_low", "conf_high": "jp_high"})
     table = pd.concat([n.rename("n"), k.rename("k"), shares, means], axis=1)
-    order = [f"{name}/{level}" for name in groups for level in LEVELS.get(name, (WHOLE,))]
+    order = [f"{name}/{level}" for name in groups for level in (*LEVELS.get(name, (WHOLE,)), "", OTHER)]
     table = table.reindex([key for key in order if key in table.index])
     table.insert(0, "level", table.index.str.partition("/").get_level_values(2))
     table.insert(0, "group", table.index.str.partition("/").get_level_values(0))
     names = [_("Seluruh unit") if level == WHOLE else _level_label(level) for level in table["level"]]
     table.insert(2, "label", names)
-    hidden = pd.concat([hide_counts(rows["n"]) | (rows["n"] < MIN_GROUP) for _name, rows in table.groupby("group")])
-    table = table.assign(hidden=hidden.reindex(table.index).astype(bool))
-    quiet = pd.concat([_hide_shares(rows) for _name, rows in table.groupby("group")]).reindex(table.index).astype(bool)
+    table = table.assign(hidden=_hide_by_totals(table, _hide_sizes))
+    quiet = _hide_by_totals(table, _hide_shares)
     table[["share", "conf_low", "conf_high"]] = table[["share", "conf_low", "conf_high"]].mask(quiet)
     table[["jp", "jp_low", "jp_high"]] = table[["jp", "jp_low", "jp_high"]].mask(table["hidden"])
     table = table.assign(n=table["n"].astype("Int64").mask(table["hidden"]), share_hidden=quiet)
-    return table.drop(columns="k").reset_index(drop=True)
+    return table[~table["level"].isin(["", OTHER])].drop(columns="k").reset_index(drop=True)
+
+
+def _hide_by_totals(table: pd.DataFrame, hide: Callable[[pd.DataFrame], pd.Series]) -> pd.Series:
+    """Hide within each grouping for each total a reader may have: of its levels, of one status, of everybody."""
+    hidden, before = pd.Series(False, index=table.index), None
+    while not hidden.equals(before):  # what one total asks for can leave few people under another
+        before = hidden.copy()
+        for _name, rows in table.assign(hidden=table.get("hidden", False) | before).groupby("group"):
+            for outside in (["", OTHER], [OTHER], []):
+                hidden |= hide(rows[~rows["level"].isin(outside)]).reindex(table.index, fill_value=False)
+    return hidden.astype(bool)
+
+
+def _hide_sizes(rows: pd.DataFrame) -> pd.Series:
+    return hide_counts(rows["n"]) | (rows["n"] < MIN_GROUP)
 
 
 def _hide_shares(rows: pd.DataFrame) -> pd.Series:
-    """Hide shares of small numbers; where one alone is hidden, the next smallest group's too."""
-    n = rows["n"]
-    small = [hide_share(a, b) for a, b in zip(rows["k"], n, strict=True)]
-    quiet = rows["hidden"] | pd.Series(small, index=n.index, dtype=bool)
-    if quiet.sum() == 1 and len(quiet) > 1:
+    """Hide shares of small numbers, and the next smallest group's while the hidden are one or hold few together."""
+    k, n = rows["k"], rows["n"]
+    small = [hide_share(a, b) for a, b in zip(k, n, strict=True)]
+    quiet = (rows["hidden"] | pd.Series(small, index=n.index, dtype=bool)).astype(bool)
+    while quiet.any() and not quiet.all() and (quiet.sum() == 1 or hide_share(k[quiet].sum(), n[quiet].sum())):
         quiet = quiet.mask(n.index == n[~quiet].idxmin(), True)
-    return quiet.astype(bool)
+    return quiet
 
 
 def _left_out(rows: pd.DataFrame) -> pd.DataFrame:
@@ -331,9 +346,10 @@ def _hide_jp(table: pd.DataFrame) -> pd.DataFrame:
     others = [everybody[name] - (pns.iloc[0][name] if len(pns) else 0) for name in ("count", "n")]
     sizes_hidden = bool(is_small(others[1]) or (table["n"] < MIN_GROUP).any())
     hidden = pd.Series([hide_share(k, n) for k, n in zip(table["count"], table["n"], strict=True)], index=table.index)
+    shown = table.loc[parts & ~hidden, "count"].sum()  # the bound of PPPK is higher: some of them may be left over
     if sizes_hidden:
         hidden |= parts
-    elif len(pns) and others[1] > 0 and hide_share(*others):
+    elif (len(pns) and others[1] > 0 and hide_share(*others)) or is_small(everybody["count"] - shown):
         hidden |= whole
     numbers = ["share", "conf_low", "conf_high"]
     table = table.astype({"n": "Int64", "count": "Int64"})

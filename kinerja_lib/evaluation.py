@@ -111,16 +111,16 @@ def _row(item: str, level: Level, *, levels: tuple[str, ...] = (), hidden: bool 
 
 
 def _band_rows(bands: pd.Series) -> list[dict[str, object]]:
-    """Return the share of people in each band, best first; bands are merged where one to four would show."""
+    """Return the share of people in each band, best first, merged where one to four would show; not one band of all."""
     counts = bands.value_counts(sort=False)[::-1]
     segments = merge_levels(counts)
     total = int(counts.sum())
-    rows = []
-    for levels, k, hidden in zip(segments["levels"], segments["n"], segments["hidden"], strict=True):
-        alone = bool(hidden) and len(segments) == 1
-        level = share_interval(0 if pd.isna(k) else int(k), total)
-        rows.append(_row("pita", level, levels=tuple(map(str, levels)), hidden=alone or pd.isna(k)))
-    return rows
+    if len(segments) == 1:
+        return []
+    return [
+        _row("pita", share_interval(int(k), total), levels=tuple(map(str, levels)))
+        for levels, k in zip(segments["levels"], segments["n"], strict=True)
+    ]
 
 
 def _numbers(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -267,9 +267,9 @@ def build_angka_kredit(scope: Scope) -> pd.DataFrame | None:
     return table.rename_axis("jenjang").reset_index().astype({"jenjang": "str"})[order_of]
 
 
-def _tells_steps(predikat: pd.Series) -> bool:
-    """Tell whether a mean over the predikat would give back one to four people, or what everybody has."""
-    counts = predikat.value_counts()
+def _tells_steps(steps: pd.Series) -> bool:
+    """Tell whether a mean over a few known steps would give back one to four people, or what everybody has."""
+    counts = steps.value_counts()
     return any(map(is_small, counts)) or int((counts > 0).sum()) == 1
 
 
@@ -277,9 +277,9 @@ def build_ip_asn(scope: Scope, *, seminar_months: int = SEMINAR_MONTHS) -> pd.Da
     """Return the Indeks Profesionalitas ASN of the people who have all four parts.
 
     Courses count as `ip_asn_windows` says (Peraturan BKN 8/2019), as far back as the table `kegiatan` reaches; a
-    sanction is the one in force in the period. The means of the parts kinerja and disiplin are hidden where they would
-    give back a few people; so that the total does not do it in their place, it and its interval come in whole points,
-    and not for fewer than `WHOLE_POINTS` people.
+    sanction is the one in force in the period. The mean of a part is hidden where it would give back a few people, or
+    what all have (of disiplin only a few: nobody sanctioned may be said); so that the total does not do it in their
+    place, it and its interval come in whole points, and not for fewer than `WHOLE_POINTS` people.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def build_ip_asn(scope: Scope, *, seminar_months: int = SEMINAR_MONTHS) -> pd.Da
     low, high = float(np.round(total.conf_low)), float(np.round(total.conf_high))
     rounded = Level(float(np.round(total.value)), low, high, total.n)
     sanctioned = int((people["hukdis"] != HUKDIS[0]).sum())
-    quiet = {"kinerja": _tells_steps(people["predikat"]), "disiplin": hide_share(sanctioned, len(people))}
+    quiet = {part: _tells_steps(scores[part]) for part in IP_PARTS} | {"disiplin": hide_share(sanctioned, len(people))}
     rows = [_row("total", rounded, hidden=total.n < WHOLE_POINTS)]
     rows += [_row(part, mean_interval(scores[part]), hidden=quiet.get(part)) for part in IP_PARTS]
     table = _numbers([*rows, *_band_rows(scores["kategori"])])

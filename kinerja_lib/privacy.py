@@ -39,9 +39,9 @@ def hide_share(k: float, n: float) -> bool:
 def hide_counts(counts: pd.Series) -> pd.Series:
     """Tell which cells of a group stay hidden so that no count of 1 to 4 can be read or worked out.
 
-    Cells of 1 to 4 are hidden. While the total and the shown cells would still give a hidden one back, the next
-    smallest non-zero cell is hidden too; where that is not enough, all are. A total under `MIN_GROUP` must be hidden
-    by the caller.
+    Cells of 1 to 4 are hidden. While the total and the shown cells would still give a hidden one back, or leave 1 to
+    4 people in the hidden cells together, the next smallest non-zero cell is hidden too; where that is not enough, all
+    are. A total under `MIN_GROUP` must be hidden by the caller.
 
     Parameters
     ----------
@@ -70,10 +70,13 @@ def hide_counts(counts: pd.Series) -> pd.Series:
 
 
 def _is_safe(hidden: pd.Series) -> bool:
-    """Tell whether hidden cells, each at least 1, have more than one solution; also when all are known to be small."""
+    """Tell whether hidden cells, each at least 1, hold no few people together and have more than one solution.
+
+    The latter also when all are known to be small.
+    """
     cells, total = len(hidden), int(hidden.sum())
     all_at_top = hidden.max() < MIN_GROUP and total == cells * (MIN_GROUP - 1)
-    return cells > 1 and total > cells and not all_at_top
+    return cells > 1 and total >= MIN_GROUP and total > cells and not all_at_top
 
 
 def merge_levels(counts: pd.Series) -> pd.DataFrame:

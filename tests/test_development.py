@@ -228,6 +228,61 @@ def test_the_quantum_counts_the_calendar_year() -> None:
     assert table["ASN"].mean == pytest.approx((10 * 20 + 30 * 5) / 40)
 
 
+def test_those_between_the_two_bounds_do_not_follow_from_three_counts() -> None:
+    def statuses(between: int) -> dict[str, Any]:
+        hours = [30] * 10 + [0] * 20 + [30] * 8 + [22] * between + [0] * (22 - between)  # 30 PNS, 30 PPPK
+        staff = [person(i, status="PNS" if i < 30 else "PPPK") for i in range(60)]
+        return rows(
+            build_jp(agency(60, [event(i, "kursus", jp=h) for i, h in enumerate(hours)], pegawai=staff)), "status"
+        )
+
+    few = statuses(3)
+    assert (few["PNS"].count, few["PPPK"].count) == (10, 8)
+    assert few["ASN"].hidden
+    assert pd.isna(few["ASN"].count)
+    assert [row.count for row in statuses(0).values()] == [18, 10, 8]
+    assert [row.count for row in statuses(6).values()] == [24, 10, 8]
+
+
+KINDS_OF_PEOPLE = [("PNS", "II/a"), ("PNS", "III/a"), ("PNS", "IV/a"), ("PNS", None), ("PPPK", "IX"), (None, None)]
+SIZES = st.tuples(st.sampled_from((0, 2, 6, 11)), st.sampled_from((0, 1, 3, 5, 9)))  # guided, others
+
+
+@given(st.lists(SIZES, min_size=6, max_size=6).filter(lambda sizes: sum(map(sum, sizes)) > 0))
+def test_no_reach_of_a_few_is_left_over(sizes: list[tuple[int, int]]) -> None:
+    people = [
+        (status, grade, at < guided)
+        for (status, grade), (guided, others) in zip(KINDS_OF_PEOPLE, sizes, strict=True)
+        for at in range(guided + others)
+    ]
+    staff = [person(i, status=status, golongan=grade) for i, (status, grade, _guided) in enumerate(people)]
+    log = [event(i) for i, (*_person, guided) in enumerate(people) if guided]
+    table = build_reach(agency(len(people), [*log, event(999)], pegawai=staff))
+    assert table is not None
+    table = table.assign(k=(table["share"] * table["n"].astype("Float64") / 100).round())
+    status = table[(table["group"] == "status") & ~table["hidden"]].set_index("level")
+    totals = [table.iloc[0], *([status.loc["PNS"]] if "PNS" in status.index else [])]
+    for name in ("status", "golongan"):
+        levels = table[(table["group"] == name) & ~table["hidden"]]
+        for total in totals[: 2 if name == "golongan" else 1]:
+            if table[(table["group"] == name) & (table["level"] == "")].empty and len(levels):
+                assert total["n"] - levels["n"].sum() not in range(1, 5)
+            told = levels[~levels["share_hidden"]]
+            if len(told) and pd.notna(total["share"]):
+                rest = total["k"] - told["k"].sum()
+                assert rest not in range(1, 5)
+                assert total["n"] - told["n"].sum() - rest not in range(1, 5)
+
+
+def test_a_grade_is_not_given_back_through_the_pppk() -> None:
+    staff = [person(i, status="PPPK" if i < 3 else "PNS", golongan="IX" if i < 3 else "III/a") for i in range(20)]
+    staff += [person(i, status="PNS", golongan=("II/a", "IV/a")[i % 2]) for i in range(20, 50)]
+    table = build_reach(agency(50, [event(i) for i in range(20)], pegawai=staff))
+    assert table is not None
+    shown = table[(table["group"] == "golongan") & ~table["hidden"]]
+    assert 50 - shown["n"].sum() >= 5
+
+
 def test_a_small_status_is_not_given_back_by_its_sister() -> None:
     staff = [person(i, status="PPPK" if i < 3 else "PNS") for i in range(40)]
     table = rows(build_jp(agency(40, [event(i, "kursus", jp=30) for i in range(20)], pegawai=staff)), "status")

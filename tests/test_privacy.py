@@ -22,6 +22,7 @@ COUNTS = st.lists(st.integers(0, 12), min_size=1, max_size=5)
         ([40, 3, 12, 0], [1, 2]),
         ([40, 3, 2], [1, 2]),
         ([40, 1, 1], [0, 1, 2]),  # two ones: their sum of 2 tells both
+        ([40, 12, 1, 2], [1, 2, 3]),  # a remainder of 3 would be few people
         ([40, 4, 4, 4], [0, 1, 2, 3]),  # three fours: their sum of 12 tells all
         ([3, 0, 0], [0]),  # the total is hidden too
         ([4, 4, 0], [0, 1, 2]),
@@ -49,6 +50,7 @@ def test_no_shown_cell_is_small_and_none_hidden_has_one_solution(numbers: list[i
     assert not ((counts > 0) & (counts < MIN_GROUP) & ~hidden).any()
     if not hidden.any() or counts.sum() < MIN_GROUP:  # a total under five is hidden itself
         return
+    assert counts[hidden].sum() >= MIN_GROUP
     least = 0 if hidden.all() else 1  # where all cells are hidden, empty ones are too
     ways = solutions(int(counts[hidden].sum()), int(hidden.sum()), least)
     assert all(len({way[at] for way in ways}) > 1 for at in range(int(hidden.sum())))

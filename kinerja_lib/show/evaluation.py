@@ -6,6 +6,7 @@ reason. A number that would tell of one to four people is an en dash.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def table_evaluation(
         {
             "label": [_row_label(row) for row in rows],
             "value": [row.value for row in rows],
-            "interval": [interval(row.conf_low, row.conf_high).text for row in rows],
+            "interval": [interval(row.conf_low, row.conf_high, _decimals(row)).text for row in rows],
             "n": pd.array([row.n for row in rows], dtype="Int64"),
         }
     )
@@ -136,7 +137,7 @@ def table_evaluation(
         TableColumn("interval", _("Selang 95 %"), "words"),
         TableColumn("n", _("n (orang)"), "count"),
     )
-    return build_table(
+    table = build_table(
         frame,
         columns,
         id=id,
@@ -144,6 +145,14 @@ def table_evaluation(
         notes=tuple(_evaluation_notes(jpm, ip_asn, boxes, scope)),
         source=_sources_of(jpm, ip_asn, boxes),
     )
+    shown = zip(rows, table.display, strict=True)
+    display = tuple((name, number(row.value, _decimals(row)).text, *rest) for row, (name, _value, *rest) in shown)
+    return replace(table, display=display)
+
+
+def _decimals(row: Any) -> int:
+    """Return the decimals of a measure: a total of the IP ASN comes in whole points."""
+    return 0 if row.item == "total" else 1
 
 
 def _guidance(boxes: Boxes | None) -> pd.DataFrame | None:
@@ -359,6 +368,6 @@ def say_deadline(deadline: Deadline | None) -> Paragraph | None:
     names = _(" atau ").join(map(_, deadline.predikat))
     rule = compose(text, names=names, day=day(deadline.day), law=cite("masa_perbaikan"))
     if deadline.people is None or deadline.n is None:
-        return Paragraph((*rule, *compose(_(" Jumlah pegawainya tidak ditampilkan (ada <{k})."), k=MIN_GROUP)))
+        return Paragraph((*rule, *compose(_(" Jumlah pegawainya tidak ditampilkan, agar tidak menunjuk orang."))))
     text = _(" Yang berpredikat itu {k} dari {n} pegawai.")
     return Paragraph((*rule, *compose(text, k=count(deadline.people), n=count(deadline.n))))

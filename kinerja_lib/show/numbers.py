@@ -114,8 +114,13 @@ def date_or_text(text: str) -> str:
 
 
 def interval(low: float | None, high: float | None, decimals: int = 1) -> Bound:
-    """Return an interval in words: ``92,5 sampai 95,9``; an en dash where an end is missing."""
+    """Return an interval in words: ``92,5 sampai 95,9``; an en dash where an end is missing.
+
+    An interval that whole numbers would show as nought to nought keeps a decimal: ``0,0 sampai 0,4``.
+    """
     ends = number(low, decimals), number(high, decimals)
     if any(end.value is None for end in ends):
         return Bound(MISSING, None)
+    if not decimals and low != high and {end.text for end in ends} == {"0"}:
+        return interval(low, high, 1)
     return Bound(_("{low} sampai {high}").format(low=ends[0], high=ends[1]), f"{ends[0].value} {ends[1].value}")

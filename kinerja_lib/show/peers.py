@@ -140,19 +140,19 @@ def _title(funnel: Funnel) -> str:
         return _("{k} dari {n} unit berada di luar batas 99,8 %").format(k=outside, n=n)
     row = rows.iloc[0]
     if row["inside95"]:
-        return _("Unit ini di dalam batas wajar di antara {n} unit").format(n=n)
+        return _("Unit ini di dalam batas 95 % di antara {n} unit").format(n=n)
     above = row["value"] > funnel.centre
     if row["inside998"]:
         text = (
-            _("Unit ini sedikit di atas batas wajar di antara {n} unit")
+            _("Unit ini di atas batas 95 % di antara {n} unit")
             if above
-            else _("Unit ini sedikit di bawah batas wajar di antara {n} unit")
+            else _("Unit ini di bawah batas 95 % di antara {n} unit")
         )
         return text.format(n=n)
     text = (
-        _("Unit ini jelas di atas batas wajar di antara {n} unit")
+        _("Unit ini di atas batas 99,8 % di antara {n} unit")
         if above
-        else _("Unit ini jelas di bawah batas wajar di antara {n} unit")
+        else _("Unit ini di bawah batas 99,8 % di antara {n} unit")
     )
     return text.format(n=n)
 

@@ -98,7 +98,7 @@ def test_one_table_of_all_measures() -> None:
         ("> tanpa kelebihan di atas standar (%)", "86,9", "85,8 sampai 88,1", "41"),
         ("> Optimal (% pegawai)", "65,0", "53,0 sampai 75,0", "41"),
         ("> Cukup Optimal atau Kurang Optimal (% pegawai)", "35,0", "25,0 sampai 47,0", "41"),
-        ("IP ASN, rata-rata (maks. 100)", "63,0", "62,0 sampai 65,0", "64"),
+        ("IP ASN, rata-rata (maks. 100)", "63", "62 sampai 65", "64"),
         ("> kinerja (maks. 30)", "–", "–", "64"),
         ("> disiplin (maks. 5)", "5,0", "–", "64"),
         ("> Sangat Tinggi atau Tinggi (% pegawai)", "20,0", "12,0 sampai 31,0", "64"),
@@ -198,7 +198,10 @@ def test_angka_kredit_by_jenjang() -> None:
 
 @pytest.mark.parametrize(
     ("people", "end"),
-    [(0, " Yang berpredikat itu 0 dari 60 pegawai."), (None, " Jumlah pegawainya tidak ditampilkan (ada <5).")],
+    [
+        (0, " Yang berpredikat itu 0 dari 60 pegawai."),
+        (None, " Jumlah pegawainya tidak ditampilkan, agar tidak menunjuk orang."),
+    ],
 )
 def test_the_deadline_is_a_date_with_its_article_and_no_sanction(people: int | None, end: str) -> None:
     said = text(say_deadline(Deadline(("Kurang", "Sangat Kurang"), date(2025, 12, 30), people, 60)))

@@ -59,11 +59,11 @@ def made(block: object) -> Table:
 @pytest.mark.parametrize(
     ("own", "title"),
     [
-        (90.0, "Unit ini di dalam batas wajar di antara 5 unit"),
-        (92.5, "Unit ini sedikit di atas batas wajar di antara 5 unit"),
-        (87.5, "Unit ini sedikit di bawah batas wajar di antara 5 unit"),
-        (94.0, "Unit ini jelas di atas batas wajar di antara 5 unit"),
-        (86.0, "Unit ini jelas di bawah batas wajar di antara 5 unit"),
+        (90.0, "Unit ini di dalam batas 95 % di antara 5 unit"),
+        (92.5, "Unit ini di atas batas 95 % di antara 5 unit"),
+        (87.5, "Unit ini di bawah batas 95 % di antara 5 unit"),
+        (94.0, "Unit ini di atas batas 99,8 % di antara 5 unit"),
+        (86.0, "Unit ini di bawah batas 99,8 % di antara 5 unit"),
     ],
 )
 def test_the_title_says_where_the_unit_lies(own: float, title: str) -> None:
