@@ -230,7 +230,8 @@ def _groupings(data: Dataset, ids: pd.Series) -> dict[str, pd.Series]:
     if "golongan" in person:
         grade = person["golongan"].str.extract(r"^(IV|I{1,3})(?:/|$)", expand=False)
         if "status" in person:
-            grade = grade.mask((person["status"] == "PPPK").fillna(value=False), OTHER)
+            status = person["status"].astype("object")
+            grade = grade.mask((status == "PPPK") | (grade.isna() & (status != "PNS")), OTHER)
         found["golongan"] = grade
     if "jenis_jabatan" in person:
         post = person["jenis_jabatan"].astype("object")
@@ -265,13 +266,14 @@ def _reach_table(long: pd.DataFrame, groups: Iterable[str]) -> pd.DataFrame:
 
 def _hide_by_totals(table: pd.DataFrame, hide: Callable[[pd.DataFrame], pd.Series]) -> pd.Series:
     """Hide within each grouping for each total a reader may have: of its levels, of one status, of everybody."""
-    hidden, before = pd.Series(False, index=table.index), None
-    while not hidden.equals(before):  # what one total asks for can leave few people under another
+    hidden = pd.Series(data=False, index=table.index)
+    while True:  # what one total asks for can leave few people under another
         before = hidden.copy()
         for _name, rows in table.assign(hidden=table.get("hidden", False) | before).groupby("group"):
             for outside in (["", OTHER], [OTHER], []):
                 hidden |= hide(rows[~rows["level"].isin(outside)]).reindex(table.index, fill_value=False)
-    return hidden.astype(bool)
+        if hidden.equals(before):
+            return hidden.astype(bool)
 
 
 def _hide_sizes(rows: pd.DataFrame) -> pd.Series:
