@@ -16,7 +16,7 @@ import pandas as pd
 from kinerja_lib.intervals import mean_interval, mean_intervals, share_interval, share_intervals
 from kinerja_lib.language import _, mark
 from kinerja_lib.measures import build_person_scores, find_events, has_people, sum_jp
-from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small
+from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, leaves_few
 from kinerja_lib.rules import jp_bounds
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_appraised
@@ -397,7 +397,7 @@ def build_gaps(scope: Scope) -> pd.DataFrame | None:
     quiet = pd.Series([hide_share(a, b) for a, b in zip(k, n, strict=True)], index=n.index, dtype=bool)
     table = pd.concat([shares, means], axis=1).mask(quiet)  # a mean of a few steps tells who is below
     table = table.assign(hidden=hidden, share_hidden=quiet)
-    table.insert(0, "n", n.astype("Int64").mask(hidden | (len(people) - n).map(is_small)))
+    table.insert(0, "n", n.astype("Int64").mask(hidden | leaves_few(n, len(people))))
     table.insert(0, "periode", period)
     return table.rename_axis("kompetensi").reset_index().astype({"kompetensi": "str"})
 

@@ -16,7 +16,7 @@ import pandas as pd
 from kinerja_lib.development import STRUCTURAL, last_period, scope_events
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval
 from kinerja_lib.measures import LOWER, build_person_scores, find_events, has_people, missing_reason, sum_jp
-from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, merge_levels
+from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, leaves_few, merge_levels
 from kinerja_lib.rules import (
     Window,
     improvement_deadline,
@@ -129,8 +129,7 @@ def _numbers(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def _guard_n(table: pd.DataFrame, appraised: int) -> pd.DataFrame:
     """Return the table without each n that leaves one to four of the people appraised over."""
-    few = (appraised - table["n"].fillna(0)).map(is_small)
-    return table.assign(n=table["n"].mask(few))
+    return table.assign(n=table["n"].mask(leaves_few(table["n"].fillna(0), appraised)))
 
 
 def build_jpm(scope: Scope) -> pd.DataFrame | None:

@@ -22,7 +22,7 @@ from kinerja_lib.indicators import (
 )
 from kinerja_lib.intervals import Level, mean_interval, mean_intervals, share_interval, share_intervals
 from kinerja_lib.language import _, mark
-from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, merge_levels
+from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, leaves_few, merge_levels
 from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import Scope, find_alike, find_appraised, under_one_rezim
@@ -428,7 +428,7 @@ def summarise(people: pd.DataFrame, measure: Measure, by: str) -> pd.DataFrame:
     numbers = ["value", "conf_low", "conf_high"]
     table[numbers] = table[numbers].mask(hidden)
     there = people.groupby(by, observed=False).size().reindex(table.index)
-    few = (table["n"] < MIN_GROUP) | (there - table["n"]).map(is_small)
+    few = (table["n"] < MIN_GROUP) | leaves_few(table["n"], there)
     return table.assign(n=table["n"].astype("Int64").mask(few), hidden=hidden)
 
 

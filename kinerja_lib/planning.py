@@ -16,7 +16,7 @@ from kinerja_lib.development import find_people
 from kinerja_lib.intervals import Level, cluster_share_interval, mean_interval, mean_intervals, share_interval
 from kinerja_lib.language import _, mark
 from kinerja_lib.measures import score_capaian, score_indicators
-from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small
+from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, leaves_few
 from kinerja_lib.rules.tables import clean_label
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.vocabulary import ASPEK, KONDISI, Period, label, sort_periods
@@ -226,7 +226,7 @@ def build_cascade(scope: Scope) -> pd.DataFrame | None:
     numbers = ["value", "conf_low", "conf_high", "n"]
     rows = [[name, text, *(getattr(share, number) for number in numbers)] for name, text, share in measures]
     table = pd.DataFrame(rows, columns=["measure", "label", *numbers])
-    few = (table["measure"] != "carried") & table["n"].map(lambda n: is_small(len(people) - n))
+    few = (table["measure"] != "carried") & leaves_few(table["n"], len(people))
     return table.assign(n=table["n"].astype("Int64").mask(table["value"].isna() | few))
 
 

@@ -14,6 +14,11 @@ from kinerja_lib.language import _
 MIN_GROUP = 5  # smallest number of people that is shown
 
 
+def leaves_few(n: pd.Series, whole: pd.Series | int) -> pd.Series:
+    """Tell for each n whether it leaves one to four of the `whole` over: then it is not shown beside the whole."""
+    return (whole - n).map(is_small).astype(bool)
+
+
 def is_small(count: float) -> bool:
     """Tell whether a number of people is 1 to 4: shown nowhere. Zero is not small.
 

@@ -21,7 +21,6 @@ from kinerja_lib.evaluation import (
     Deadline,
 )
 from kinerja_lib.language import _, mark
-from kinerja_lib.measures import missing_reason
 from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.rules import cite
 from kinerja_lib.rules.tables import read_rules
@@ -44,6 +43,7 @@ from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.development import INDENT
 from kinerja_lib.show.forms import Box, draw_grid
 from kinerja_lib.show.numbers import count, day, interval, number, percent
+from kinerja_lib.show.sentences import say_missing
 from kinerja_lib.vocabulary import POTENSIAL, RATING, Period, label
 
 ITEMS = {
@@ -74,10 +74,7 @@ TITLE = mark("Penilaian pegawai menurut aturan")
 
 def _why(scope: Scope, needs: tuple[str, ...]) -> str:
     """Return why a measure could not be computed, without a stop."""
-    if not scope.has_people:
-        return _("hanya untuk data pegawai")
-    reasons = [reason for need in needs if (reason := missing_reason(scope.data, need))]
-    return reasons[0] if reasons else _("tidak ada pegawai yang datanya lengkap pada periode ini")
+    return say_missing(scope, *needs, otherwise=_("tidak ada pegawai yang datanya lengkap pada periode ini"))
 
 
 def say_evaluation(jpm: pd.DataFrame | None, ip_asn: pd.DataFrame | None) -> Paragraph | None:

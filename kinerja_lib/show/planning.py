@@ -9,7 +9,7 @@ import pandas as pd
 
 from kinerja_lib.intervals import Level
 from kinerja_lib.language import _
-from kinerja_lib.measures import CAPAIAN_CAP, missing_reason
+from kinerja_lib.measures import CAPAIAN_CAP
 from kinerja_lib.planning import Plans
 from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.rules import cite
@@ -32,6 +32,7 @@ from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.development import INDENT
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import MISSING, count, interval, number, percent
+from kinerja_lib.show.sentences import say_missing
 from kinerja_lib.vocabulary import Period
 
 CASCADE_NEEDS = ("skp", "skp.rhk_atasan", "penilaian.penilai_id")
@@ -40,10 +41,8 @@ TARGET = 100.0  # per cent: the target itself, reached
 
 def _why_not(scope: Scope, *needs: str) -> str:
     """Return why a block of plans is left out."""
-    if not scope.has_people:
-        return _("hanya untuk data pegawai")
-    reasons = [reason for need in needs if (reason := missing_reason(scope.data, need))]
-    return reasons[0] if reasons else _("tidak ada rencana kinerja pada {period}").format(period=scope.period.label)
+    nothing = _("tidak ada rencana kinerja pada {period}").format(period=scope.period.label)
+    return say_missing(scope, *needs, otherwise=nothing)
 
 
 def say_plans(plans: Plans | None, scope: Scope) -> Paragraph | LeftOut:

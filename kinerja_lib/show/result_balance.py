@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinerja_lib.estimate import Estimate
+from kinerja_lib.estimate.result import Z
 from kinerja_lib.language import _
 from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.show.blocks import Figure, LeftOut, each_row
@@ -123,7 +124,7 @@ def plot_studies(result: Estimate, words: Words) -> Figure | LeftOut:
     studies = frame_of(result, "studies")
     if len(studies) > STUDIES:
         return LeftOut(_("lebih dari {n} studi; lihat diagram corongnya").format(n=STUDIES))
-    spread = 1.959963984540054 * np.sqrt(studies["variance"])
+    spread = Z * np.sqrt(studies["variance"])
     studies = studies.assign(
         estimate=studies["effect"], conf_low=studies["effect"] - spread, conf_high=studies["effect"] + spread
     )

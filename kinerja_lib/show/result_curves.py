@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.estimate import Estimate
+from kinerja_lib.estimate.result import Z
 from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _
 from kinerja_lib.privacy import MIN_GROUP
@@ -14,8 +15,6 @@ from kinerja_lib.show.canvas import span
 from kinerja_lib.show.curves import Axis, Beneath, Curve, Guide, draw_curves
 from kinerja_lib.show.numbers import SMALL, count, interval, number, percent
 from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, frame_of, say_value, tick_of
-
-Z = 1.959963984540054  # normal quantile of a 95 % interval
 
 
 def plot_survival(result: Estimate, words: Words) -> Figure | LeftOut:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kinerja_lib.intervals import share_interval
 from kinerja_lib.language import _
-from kinerja_lib.measures import GOOD, Distribution, Measure, Quality, build_person_scores
+from kinerja_lib.measures import GOOD, Distribution, Measure, Quality, build_person_scores, missing_reason
 from kinerja_lib.privacy import MIN_GROUP, is_small
 from kinerja_lib.scope import Scope, find_appraised
 from kinerja_lib.show.blocks import (
@@ -296,3 +296,11 @@ def _say_course(trend: pd.DataFrame, measure: Measure) -> Runs:
     if gaps > 0:
         runs = (*runs, *compose(_("; garis terputus pada {n} periode yang tidak diikuti"), n=count(gaps)))
     return (*runs, {"text": "."})
+
+
+def say_missing(scope: Scope, *needs: str, otherwise: str) -> str:
+    """Return why a block about people is left out, without a stop; `otherwise` where all that it needs is there."""
+    if not scope.has_people:
+        return _("hanya untuk data pegawai")
+    reasons = [reason for need in needs if (reason := missing_reason(scope.data, need))]
+    return reasons[0] if reasons else otherwise
