@@ -136,7 +136,9 @@ def _draw_axes(canvas: Canvas, x: Axis, y: Axis, across: Scale, up: Scale, *, bo
     for value in up.ticks(5):
         canvas.line(across.start - 5, up(value), across.start, up(value), color=POINT)
         canvas.text(across.start - 8, up(value) + 4, y.tick(value), size=12, color=GREY, anchor="end")
-    for value in across.ticks(7 if across.stop - across.start > 300 else 4):
+    many = [value for value in across.ticks(7) if x.tick(value)]
+    fits = sum(text_width(x.tick(value), 12) + 16 for value in many) < across.stop - across.start
+    for value in many if fits else across.ticks(4):
         canvas.line(across(value), bottom, across(value), bottom + 4, color=POINT)
         half = text_width(x.tick(value), 12) / 2
         at = min(across(value), canvas.width - half)

@@ -28,6 +28,8 @@ TERMS = {  # terms that the estimators themselves give
     "treatment": mark("Perlakuan"),
     "propensity": mark("Skor kecenderungan"),
     "att": mark("Selisih pada yang diperlakukan"),
+    "lower": mark("Batas bawah"),
+    "upper": mark("Batas atas"),
     "mu": mark("Gabungan"),
     "alpha": mark("Alfa Cronbach"),
     "alpha_standardised": mark("Alfa baku"),
