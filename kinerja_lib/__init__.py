@@ -33,6 +33,7 @@ _MODULES = {
     "planning": ("build_aspects", "build_cascade", "build_plans"),
     "panels": ("build_panels",),
     "peers": ("build_funnel", "build_units"),
+    "recompute": ("recompute_check",),
     "estimate": (
         "Estimate",
         "benefit_cost",
@@ -61,6 +62,7 @@ _MODULES = {
         "sensitivity_robustness",
         "sensitivity_selection",
     ),
+    "published": ("estimate_published", "read_published"),
     "studies": ("Association", "Study", "study_association", "study_value"),
     "show.sentences": (
         "note_distribution",
@@ -136,6 +138,8 @@ _MODULES = {
         "table_study",
     ),
     "show.results": ("to_block",),
+    "show.published": ("plot_published",),
+    "show.recompute": ("table_recompute",),
     "show.association": (
         "note_association",
         "plot_association",

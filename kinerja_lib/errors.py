@@ -56,5 +56,11 @@ def require_choice(argument: str, found: object, allowed: Iterable[object]) -> N
     raise CallError(text + nearest(found, choices))
 
 
+def refuse(argument: str, found: object, allowed: str) -> CallError:
+    """Return the refusal of an argument: what was found, what is allowed."""
+    message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
+    return CallError(message.format(argument=argument, found=repr(found)[:60], allowed=allowed))
+
+
 class KinerjaWarning(UserWarning):
     """A result that a rule allows only with a fact that was not given; the message says which."""

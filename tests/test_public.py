@@ -19,7 +19,7 @@ LAYERS = {"read", "write", "open", "import", "explain", "use", "check", "build",
 LAYERS |= {"bound", "expect", "sensitivity"}
 LAYERS |= {"plan", "plot", "table", "say", "show", "note", "find", "sign"}
 NAMED_BY_THING = {"jp_bounds", "performance_measure", "sources"}
-NAMED_BY_THING |= {"benefit_cost", "internal_rate", "present_value", "to_block"}
+NAMED_BY_THING |= {"benefit_cost", "internal_rate", "present_value", "recompute_check", "to_block"}
 
 
 @pytest.mark.parametrize("name", NAMES)

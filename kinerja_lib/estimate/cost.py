@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError, DataError
+from kinerja_lib.errors import CallError, DataError, refuse
 from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_rows, require_numeric
 from kinerja_lib.estimate.least_squares import count_clusters, warn_few
 from kinerja_lib.estimate.regression import order_groups
 from kinerja_lib.estimate.result import COLUMNS, LEVEL, Estimate
-from kinerja_lib.estimate.scalars import as_numbers, refuse, require_draws, require_number, tabulate_draws
+from kinerja_lib.estimate.scalars import as_numbers, require_draws, require_number, tabulate_draws
 from kinerja_lib.language import _
 
 CELLS = 200_000  # numbers drawn at a time: what fits near the processor

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinerja_lib.errors import CallError
-from kinerja_lib.estimate.scalars import as_numbers, refuse, require_number
+from kinerja_lib.errors import CallError, refuse
+from kinerja_lib.estimate.scalars import as_numbers, require_number
 from kinerja_lib.language import _
 
 RANGES = {

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import CallError, require_choice
+from kinerja_lib.errors import refuse, require_choice
 from kinerja_lib.estimate.result import LEVEL, build_table
 from kinerja_lib.language import _
 
@@ -36,12 +36,6 @@ def require_number(
     if np.isfinite(high):
         allowed += _(" dan di bawah {high}").format(high=f"{high:g}")
     raise refuse(argument, found, allowed)
-
-
-def refuse(argument: str, found: object, allowed: str) -> CallError:
-    """Return the refusal of an argument: what was found, what is allowed."""
-    message = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
-    return CallError(message.format(argument=argument, found=repr(found)[:60], allowed=allowed))
 
 
 def as_numbers(found: Iterable[object]) -> np.ndarray:

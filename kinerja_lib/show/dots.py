@@ -69,7 +69,7 @@ def draw_dots(rows: Sequence[DotRow], facets: Sequence[Facet], *, n_head: str, w
     """
     narrow = width <= NARROW
     label = min(max(map(_label_width, rows), default=0.0) + 8, 116 if narrow else (138 if len(facets) > 1 else 230))
-    n_at = label + 28 if n_head else label
+    n_at = label + max([28.0, *(text_width(row.n, 12) + 8 for row in rows)]) if n_head else label
     places = _place_rows(rows, room=label - 4)
     block = places[-1][1] + 44 if places else 90
     canvas = Canvas(width, block * (len(facets) if narrow else 1))
