@@ -33,7 +33,7 @@ METRICS = {
     "pct_change": mark("perubahan, persen"),
 }
 INTERVENTIONS = (
-    *(mark("coaching"), mark("mentoring"), mark("konseling"), mark("pelatihan"), mark("pendidikan")),
+    *("coaching", "mentoring", mark("konseling"), mark("pelatihan"), mark("pendidikan")),
     *(mark("umpan balik"), mark("supervisi")),
 )
 DETAILS = (

@@ -101,7 +101,7 @@ def _draw_own(own: Any) -> DotRow:
 
 def _draw_row(row: Any, one: bool, *, gap: bool) -> DotRow:
     """Return one effect; the intervention is not said again where all rows share it."""
-    parts = (row.detail, row.outcome) if one else (row.intervention, row.detail, row.outcome)
+    parts = (row.outcome, row.detail) if one else (row.intervention, row.outcome, row.detail)
     under = ", ".join(_(part) for part in parts if part)
     n = "" if pd.isna(row.n) else count(int(row.n)).text
     return DotRow(_name(row), (dot_cell(row, DECIMALS),), n, under=under, gap=gap, hollow=bool(row.pooled))

@@ -42,7 +42,7 @@ def test_an_own_estimate_beside_them() -> None:
     assert drawn.title == "Taksiran data ini 0,41 (0,21 sampai 0,61); 14 dari 16 efek terbitan lebih besar"
     assert (rows["estimate"] > 0.41).sum() == 14
     assert "Data ini: 0,41 (0,21 sampai 0,61)" in drawn.alt
-    assert "Dyrbye 2019 (acak, berkurangnya kelelahan emosional): 0,81 (0,37 sampai 1,24)" in drawn.alt
+    assert "Dyrbye 2019 (berkurangnya kelelahan emosional, acak): 0,81 (0,37 sampai 1,24)" in drawn.alt
     assert drawn.svg != drawn.svg_narrow
     assert drawn.svg.count("#ffffff") > figure(rows[~rows["pooled"]], own()).svg.count("#ffffff")
 
