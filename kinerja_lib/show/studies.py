@@ -34,7 +34,7 @@ from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import SMALL, count, date_or_text, interval, number, percent
 from kinerja_lib.show.result_parts import say_warnings
-from kinerja_lib.studies import CONTROL, RANDOM, Study
+from kinerja_lib.studies.result import CONTROL, RANDOM, Study
 from kinerja_lib.vocabulary import Period, label
 
 VERBS = {
@@ -58,7 +58,7 @@ def _decimals(study: Study) -> int:
 
 def say_study(study: Study) -> Paragraph:
     """Return what the study found, one sentence an arm, with the verb that its design allows."""
-    if study.verdict is not None:
+    if study.table.empty:
         reasons = " ".join(study.reasons)
         return Paragraph(compose(_("Data ini tidak dapat menjawab. {reasons}"), reasons=reasons), role="lead")
     runs: Runs = ()
@@ -164,7 +164,7 @@ def say_arms(study: Study) -> Paragraph | LeftOut:
 
 def say_times(study: Study) -> Paragraph | None:
     """Return how the estimate of the first arm moves over time, and why its peak is no measure of the effect."""
-    if study.verdict is not None:
+    if study.table.empty:
         return None
     arm = _headline(study)["term"].iloc[0]
     rows = study.by_period[study.by_period["term"] == arm]
@@ -210,7 +210,7 @@ def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
     Figure or LeftOut
         The latter where the study could not answer.
     """
-    if study.verdict is not None:
+    if study.table.empty:
         return LeftOut(_("tidak ada pembanding yang diundi"))
     arms = list(dict.fromkeys(_headline(study)["term"]))
     table = study.table[~study.table["naive"]]
@@ -314,7 +314,7 @@ def _alt(study: Study, arms: list[str]) -> str:
 
 def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
     """Return the comparisons, a row a time and three columns an arm: estimate, standard error, interval."""
-    if study.verdict is not None:
+    if study.table.empty:
         return LeftOut(_("tidak ada pembanding yang diundi"))
     rows = study.table[~study.table["naive"]]
     arms = list(dict.fromkeys(_headline(study)["term"]))
@@ -351,7 +351,7 @@ def _table_row(rows: pd.DataFrame, arms: list[str], decimals: int) -> dict[str, 
 
 def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut:
     """Return classical and robust (HC1) standard errors side by side, for each time and arm."""
-    if study.verdict is not None or study.by_period.empty:
+    if study.table.empty or study.by_period.empty:
         return LeftOut(_("tidak ada perbandingan menurut waktu"))
     rows = study.by_period
     frame = pd.DataFrame(

@@ -1,96 +1,21 @@
-"""Studies: from the tables of an office to what can be said of a programme, and what cannot.
-
-`study_value` answers for performance: did the outcome change because of the programme? This first version answers
-for randomised designs only; for all others it says that it cannot. Estimators come from `kinerja_lib.estimate`.
-"""
+"""The study of value where a programme was drawn by lot: each arm against the comparison, as assigned."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from kinerja_lib.errors import DataError, KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression
-from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.scope import under_one_rezim
+from kinerja_lib.studies.plan import DIALOGUES, StudyPlan
+from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, join_rows, tidy_row
+from kinerja_lib.studies.verdict import decide
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
-
-CONTROL = "pembanding"  # the arm of persons without any event
-RANDOM = "acak"  # what `keterangan.rancangan` says of a randomised trial
-CANNOT_SAY = "cannot_say"
-ROBUST = ("std_error", "conf_low", "conf_high", "p_value")  # columns that `by_period` repeats with HC1 errors
-TABLE = (*COLUMNS, "headline", "naive", "months")
-ARMS = ("arm", "n_assigned", "periode", "n", "follow_up")
-
-
-def _empty(*columns: str) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(columns))
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """What a study of one outcome found.
-
-    Attributes
-    ----------
-    name : str
-        The study, such as "value".
-    design : str
-        "random", or empty where the design does not allow an answer.
-    outcome, unit : str
-        What was measured, and in which unit.
-    arms : DataFrame
-        Follow-up: arm, n_assigned (persons), periode, n (persons with an outcome), follow_up (share, 0 to 1).
-    pooled : Estimate or None
-        All periods since the baseline together; None where there is one period after the start only.
-    by_period : DataFrame
-        A row per arm and period after the start: the columns of `Estimate.table` with classical errors, `months` since
-        the start, and std_error_hc1, conf_low_hc1, conf_high_hc1, p_value_hc1.
-    naive : DataFrame
-        The change from before to after inside each arm alone, which takes every other change for an effect.
-    table : DataFrame
-        All of it, tidy: term (arm), group (period, or empty for all), estimate, std_error, conf_low, conf_high,
-        p_value, n, headline, naive, months.
-    dropped : mapping of str to int
-        Reason -> how many rows, terms or persons were left out.
-    limits : tuple of str
-        What such a study cannot show.
-    verdict : str or None
-        "cannot_say", or None where the numbers stand without a verdict.
-    reasons : tuple of str
-        Why nothing can be said.
-    """
-
-    name: str
-    design: str = ""
-    outcome: str = ""
-    unit: str = ""
-    arms: pd.DataFrame = field(default_factory=lambda: _empty(*ARMS))
-    pooled: Estimate | None = None
-    by_period: pd.DataFrame = field(
-        default_factory=lambda: _empty(*COLUMNS, "months", *[f"{name}_hc1" for name in ROBUST])
-    )
-    naive: pd.DataFrame = field(default_factory=lambda: _empty(*COLUMNS, "months"))
-    table: pd.DataFrame = field(default_factory=lambda: _empty(*TABLE))
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    limits: tuple[str, ...] = ()
-    verdict: str | None = None
-    reasons: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, object]:
-        """Return study, design, verdict, reasons and table as plain values; what is missing is None."""
-        table = self.table.astype(object).where(self.table.notna(), None)
-        return {
-            "study": self.name,
-            "design": self.design,
-            "verdict": self.verdict,
-            "reasons": list(self.reasons),
-            "table": [dict(row) for row in table.to_dict("records")],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,69 +36,79 @@ class _Trial:
     dropped: dict[str, int]
 
 
-def study_value(data: Dataset) -> Study:
-    """Study whether a programme changed the numeric outcome of those assigned to it.
+def study_trial(data: Dataset, plan: StudyPlan) -> Study:
+    """Return the study of a randomised programme; what is missing is a reason, never an error.
 
-    Parameters
-    ----------
-    data : Dataset
-        Needs `penilaian.nilai`, `pegawai`, `kegiatan`, and `keterangan` "rancangan" = "acak". A person's arm is the
-        kind of their first event; persons without one are the comparison.
-
-    Returns
-    -------
-    Study
-        Each arm against the comparison, given the outcome before the start and all `x_` covariates: all periods
-        together with errors clustered by person, and each period by itself. Where the design or the data do not allow
-        an answer, `verdict` is "cannot_say" with its reasons; never an error.
+    Each arm against the comparison, given the outcome before the start and all `x_` covariates: all periods together
+    with errors clustered by person, and each period by itself.
 
     References
     ----------
     McKenzie (2012), Journal of Development Economics 99(2); the specification is that of Brooks, Donovan and Johnson
     (2018), American Economic Journal: Applied Economics 10(4), Table 3.
-
-    Examples
-    --------
-    >>> study_value(Dataset({"unit": pd.DataFrame({"unit_id": ["A"], "nama": ["A"]})})).verdict
-    'cannot_say'
     """
     study = Study("value", outcome=data.keterangan.get("hasil") or _("nilai"))
-    reasons = _find_gaps(data)
-    if reasons:
-        return replace(study, verdict=CANNOT_SAY, reasons=reasons)
+    why = _find_gaps(data)
+    if why:
+        return replace(study, why=why)
     study = replace(study, unit=_read_unit(data["penilaian"]))
     trial = _build_trial(data)
-    reasons = _find_faults(trial)
-    if reasons:
-        return replace(study, verdict=CANNOT_SAY, reasons=reasons)
-    study = replace(study, design="random", arms=_count_follow_up(trial))
+    why = _find_faults(trial)
+    if why:
+        return replace(study, why=why)
+    programme = plan.programme if plan.programme in trial.arms[1:] else _choose_arm(trial.arms[1:])
+    study = replace(study, programme=programme, design="random", arms=_count_follow_up(trial))
     try:
-        return _estimate_study(study, trial)
+        return _judge(_estimate_study(study, trial), plan)
     except KinerjaError as error:
-        return replace(study, verdict=CANNOT_SAY, reasons=(str(error),))
+        return replace(study, why=(str(error),))
+
+
+def _choose_arm(arms: list[str]) -> str:
+    """Return the arm that the verdict is about: a dialogue before a course."""
+    return next((name for name in DIALOGUES if name in arms), arms[0])
+
+
+def _judge(study: Study, plan: StudyPlan) -> Study:
+    if study.table.empty:
+        return study
+    checks = (_check_follow_up(study),)
+    row = study.headline[study.headline["term"] == study.programme]
+    if row.empty:
+        return replace(study, checks=checks, why=("no_after",))
+    said = decide(row.iloc[0].to_dict(), better=study.better, design="random", checks=checks)
+    return replace(study, checks=checks, verdict=said.verdict, why=said.why)
+
+
+def _check_follow_up(study: Study) -> Check:
+    """Compare the follow-up of the studied arm with the comparison's in the last period, beyond chance."""
+    from kinerja_lib.intervals import share_difference
+
+    last = study.arms["periode"].iloc[-1]
+    rows = study.arms[study.arms["periode"] == last].set_index("arm")
+    own, other = rows.loc[study.programme], rows.loc[CONTROL]
+    seen, assigned = ((int(own[name]), int(other[name])) for name in ("n", "n_assigned"))
+    found = share_difference(seen, assigned)
+    beyond = found.conf_low > 0 or found.conf_high < 0
+    values = {"estimate": found.value, "conf_low": found.conf_low, "conf_high": found.conf_high}
+    values |= {"n": float(own["n_assigned"] + other["n_assigned"])}
+    return Check("attrition", not (beyond and abs(found.value) > UNEVEN), values=values)
 
 
 def _find_gaps(data: Dataset) -> tuple[str, ...]:
-    """Return why these data cannot answer, before anything is computed."""
-    reasons = []
-    design = data.keterangan.get("rancangan", "").strip().lower()
-    if design != RANDOM:
-        message = _(
-            "Rancangan tidak dinyatakan acak (keterangan rancangan: {found}). Tanpa undian, peserta dan pembanding "
-            "dapat berbeda sejak awal, dan versi ini belum menaksir rancangan lain."
-        )
-        reasons.append(message.format(found=repr(design)))
+    """Return the codes of why these data cannot answer, before anything is computed."""
+    found = []
     if not data.has("penilaian", "nilai"):
-        reasons.append(_("Tidak ada hasil berupa bilangan (penilaian.nilai)."))
+        found.append("no_outcome")
     elif data.has("penilaian", "satuan") and data["penilaian"]["satuan"].nunique() > 1:
-        reasons.append(_("Hasil (penilaian.nilai) memakai lebih dari satu satuan."))
+        found.append("several_units")
     elif not under_one_rezim(data["penilaian"]):
-        reasons.append(_("Hasil (penilaian.nilai) menurut lebih dari satu aturan penilaian."))
+        found.append("several_rules")
     if not data.has("pegawai"):
-        reasons.append(_("Tabel pegawai tidak ada, jadi pembanding tidak diketahui."))
+        found.append("no_people")
     if not data.has("kegiatan", "jenis", "mulai"):
-        reasons.append(_("Tidak ada kegiatan yang dapat ditelaah (tabel kegiatan)."))
-    return tuple(reasons)
+        found.append("no_events")
+    return tuple(found)
 
 
 def _read_unit(appraisals: pd.DataFrame) -> str:
@@ -221,15 +156,15 @@ def _mark_rows(rows: pd.DataFrame, arms: list[str], baseline: str | None, after:
 
 
 def _find_faults(trial: _Trial) -> tuple[str, ...]:
-    """Return why this trial cannot answer."""
-    reasons = []
+    """Return the codes of why this trial cannot answer."""
+    found = []
     if len(trial.arms) < 2:
-        reasons.append(_("Tidak ada pegawai yang mengikuti kegiatan."))
+        found.append("no_treated")
     if not (trial.people["arm"] == CONTROL).any():
-        reasons.append(_("Tidak ada pembanding: semua pegawai mengikuti kegiatan."))
+        found.append("no_comparison")
     if not trial.after:
-        reasons.append(_("Tidak ada hasil sesudah program mulai."))
-    return tuple(reasons)
+        found.append("no_after")
+    return tuple(found)
 
 
 def _count_follow_up(trial: _Trial) -> pd.DataFrame:
@@ -247,7 +182,7 @@ def _estimate_study(study: Study, trial: _Trial) -> Study:
     pooled = _estimate_pooled(trial) if len(trial.after) > 1 else None
     by_period, dropped, failed = _estimate_periods(trial)
     if pooled is None and by_period.empty:
-        return replace(study, verdict=CANNOT_SAY, reasons=failed)
+        return replace(study, why=failed)
     naive = _estimate_naive(trial)
     whole = pooled.dropped if pooled is not None else dropped
     return replace(
@@ -255,7 +190,7 @@ def _estimate_study(study: Study, trial: _Trial) -> Study:
         pooled=pooled,
         by_period=by_period,
         naive=naive,
-        table=_join_tables(pooled, by_period, naive),
+        table=_join_tables(study, pooled, by_period, naive),
         dropped={**trial.dropped, **whole},
         limits=(*failed, *_say_limits(study, trial)),
     )
@@ -353,15 +288,16 @@ def _estimate_change(rows: pd.DataFrame, arm: str, group: str, months: float) ->
     return change.assign(term=arm, group=group, months=months)
 
 
-def _join_tables(pooled: Estimate | None, by_period: pd.DataFrame, naive: pd.DataFrame) -> pd.DataFrame:
+def _join_tables(study: Study, pooled: Estimate | None, by_period: pd.DataFrame, naive: pd.DataFrame) -> pd.DataFrame:
     parts = []
     if pooled is not None:
-        parts.append(pooled.table.assign(headline=True, naive=False, months=float("nan")))
-    parts.append(by_period.assign(headline=pooled is None, naive=False))
-    parts.append(naive.assign(headline=False, naive=True))
-    return pd.concat([part[list(TABLE)] for part in parts if not part.empty], ignore_index=True).astype(
-        {"months": "float64"}
-    )
+        parts.append(tidy_row(pooled.table, role="main", unit=study.unit, headline=True))
+    if not by_period.empty:
+        role = "main" if pooled is None else "period"
+        parts.append(tidy_row(by_period, role=role, unit=study.unit, headline=pooled is None))
+    if not naive.empty:
+        parts.append(tidy_row(naive, role="naive", unit=study.unit, naive=True))
+    return join_rows(parts)
 
 
 def _say_limits(study: Study, trial: _Trial) -> tuple[str, ...]:
@@ -385,63 +321,3 @@ def _say_limits(study: Study, trial: _Trial) -> tuple[str, ...]:
     if bool((study.arms["follow_up"] < 1).any()):
         said.append(_("Sebagian orang tidak teramati pada sebagian periode. Yang hilang tidak diundi."))
     return tuple(said)
-
-
-@dataclass(frozen=True, slots=True)
-class Association:
-    """What goes with what among units over time, three ways.
-
-    Attributes
-    ----------
-    outcome, exposure : str
-        Names of the two columns.
-    within : Estimate
-        Each unit against itself in other periods, what all units went through in a period taken out.
-    pooled : Estimate
-        All units and periods together, with the same covariates.
-    naive : Estimate
-        The same without covariates.
-    """
-
-    outcome: str
-    exposure: str
-    within: Estimate
-    pooled: Estimate
-    naive: Estimate
-
-
-def study_association(
-    panel: pd.DataFrame,
-    *,
-    outcome: str,
-    exposure: str,
-    covariates: Sequence[str] = (),
-    unit: str = "unit_id",
-    period: str = "periode",
-) -> Association:
-    """Study whether two measures of units go together, errors clustered by unit (CR2 with fewer than 40 units).
-
-    Parameters
-    ----------
-    panel : DataFrame
-        One row a unit and period, such as `build_indicator_panel` gives.
-    outcome, exposure : str
-        Columns: what is explained, and what it may go with.
-    covariates : sequence of str
-        Columns held equal in `within` and `pooled`.
-    unit, period : str
-        Columns that name the unit and the period.
-
-    Returns
-    -------
-    Association
-        A correlation, whichever way it is computed: nobody was assigned to anything.
-    """
-    formula = f"`{outcome}` ~ " + " + ".join(f"`{name}`" for name in (exposure, *covariates))
-    return Association(
-        outcome,
-        exposure,
-        within=estimate_regression(panel, formula, absorb=[unit, period], cluster=unit),
-        pooled=estimate_regression(panel, formula, cluster=unit),
-        naive=estimate_regression(panel, f"`{outcome}` ~ `{exposure}`", cluster=unit),
-    )

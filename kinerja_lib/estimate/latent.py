@@ -1,0 +1,429 @@
+"""Ratings on one hidden scale: an ordered probit for several ratings at once, for programmes that start in steps.
+
+Each rating has thresholds of its own; what moves the hidden score moves all of them alike. Many levels (raters,
+units) are columns of a sparse matrix, so an agency with thousands of raters fits in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kinerja_lib.errors import CallError, DataError, list_values
+from kinerja_lib.estimate.cluster_errors import sum_clusters
+from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_rows, require_numeric
+from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, Fit, count_clusters, name_square, tidy
+from kinerja_lib.estimate.likelihood import FLAT, maximise
+from kinerja_lib.estimate.result import Estimate, build_table
+from kinerja_lib.language import _
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+FEW_ROWS = 15  # a level of `levels` with fewer rows shares one column with the other small ones
+TINY = 1e-300
+FAR = 8.0  # an estimate so many SD away has no finite value: the level predicts a rating perfectly
+
+
+@dataclass(frozen=True, slots=True)
+class _Design:
+    """The stacked rows, one per rating given: cuts above and below as columns, terms, clusters.
+
+    `above` and `below` hold the derivative of the upper and lower limit with respect to thresholds, then terms; a row
+    without such a limit (the best, the worst level) has `open_above` or `open_below`.
+    """
+
+    above: csr_matrix
+    below: csr_matrix
+    open_above: np.ndarray
+    open_below: np.ndarray
+    clusters: np.ndarray
+
+
+def estimate_latent(
+    data: pd.DataFrame,
+    *,
+    ratings: Names,
+    event: str,
+    fixed: Names = (),
+    levels: Names = (),
+    covariates: Names = (),
+    cluster: str,
+) -> Estimate:
+    """Estimate how far a programme moves ratings, in SD of the hidden score that the ratings are cut from.
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per person and period; not changed. Rows with a missing value in a used column are left out and counted.
+    ratings : str or list of str
+        Columns with ordered categories, such as `rating_hasil` and `rating_perilaku`: each cut by thresholds of its
+        own from one hidden score plus an error.
+    event : str
+        Column with the number of periods since the programme began for this person (0, 1, ...); -1 before it and for
+        those who never take part.
+    fixed : str or list of str
+        Columns held equal, each level by itself: the period, and the period in which a person first took part.
+    levels : str or list of str
+        Columns of many levels (rater); a level with fewer than 15 rows shares one with the other small ones.
+    covariates : str or list of str
+        Columns of numbers held equal.
+    cluster : str
+        Column within which errors may be related.
+
+    Returns
+    -------
+    Estimate
+        `table`: `att` (mean over the treated rows, group empty), then a row an event time (term its number, group
+        "event"), then the covariates (group "covariate"), all in SD of the hidden score without the programme.
+        `diagnostics`: `scale` (SD of the hidden score over that of its error), `event_weights` (Series: event ->
+        share of treated rows), `probability_change` (term = rating, group = level: change in its share among the
+        treated rows, with intervals), `covariance` (DataFrame, by event), `n_clusters`, `n_treated` (clusters),
+        `warnings`.
+
+    Raises
+    ------
+    CallError
+        A column that is not there, a rating without an order.
+    DataError
+        Nobody treated or nobody untreated, a rating with one level, an event time that predicts a rating perfectly.
+
+    References
+    ----------
+    Wooldridge (2023), Econometrics Journal 26(3): differences in differences on the index of a pooled ordered probit.
+    McKelvey and Zavoina (1975), Journal of Mathematical Sociology 4(1): SD of the hidden score as unit.
+
+    Examples
+    --------
+    >>> from kinerja_lib.vocabulary import RATING
+    >>> rows = pd.DataFrame({"orang": range(400), "kejadian": [-1, 0] * 200, "nilai": [1, 1, 1, 2, 1, 2, 2, 2] * 50})
+    >>> rows["nilai"] = pd.Categorical.from_codes(rows["nilai"], categories=list(RATING), ordered=True)
+    >>> found = estimate_latent(rows, ratings="nilai", event="kejadian", cluster="orang")
+    >>> round(float(found.table["estimate"].iloc[0]), 3)  # one in four against three in four: 2 x 0.674
+    1.349
+    """
+    names = as_names(ratings)
+    whole, dropped = read_rows(
+        data, ratings=names, event=event, fixed=fixed, levels=levels, covariates=covariates, cluster=cluster
+    )
+    whole = whole.reset_index(drop=True)
+    codes, counts = _read_ratings(whole, names)
+    events = require_numeric(whole[event], "event").astype("int64")
+    times = sorted({int(value) for value in events[events >= 0]})
+    _require_both(events, event)
+    terms, columns, free = _build_terms(whole, events, times, as_names(fixed), as_names(levels), as_names(covariates))
+    design = _stack(codes, counts, columns, cluster_codes(whole, [cluster]))
+    theta, bread = _maximise(design, _start(codes, counts, columns.shape[1]))
+    covariance = bread @ sum_clusters_sparse(_scores(design, theta), design.clusters) @ bread
+    q = sum(count - 1 for count in counts)
+    _require_finite(theta[q : q + len(times)], times, event)
+    scale = _find_scale(columns, theta[q:], free)
+    weights = np.bincount(events[events >= 0])[times] / (events >= 0).sum()
+    fit = _combine(theta[q:] / scale, covariance[q:, q:] / scale**2, weights, len(times), terms, design)
+    treated = np.unique(design.clusters[: len(events), 0][events >= 0]).size
+    warnings = []
+    if fit.df + 1 < FEW_CLUSTERS:
+        message = _("Gugus sedikit (di bawah {n}): selang bergugus cenderung terlalu sempit.")
+        warnings.append(message.format(n=FEW_CLUSTERS))
+    named = [str(time) for time in times]
+    table = tidy(fit, len(whole))
+    table["group"] = ["", *["event"] * len(times), *["covariate"] * (len(table) - 1 - len(times))]
+    inside = slice(q, q + len(times))
+    return Estimate(
+        table=table,
+        estimand=_("pergeseran skor laten mereka yang ikut, dalam simpangan baku tanpa program"),
+        design="comparative",
+        method=_("Probit ordinal gabungan beberapa rating, beda-dalam-beda pada skor laten"),
+        errors=_("sandwich bergugus menurut {cluster}, dikali G / (G - 1); t dengan derajat bebas G - 1").format(
+            cluster=cluster
+        ),
+        assumptions=(
+            _("Tanpa program, skor laten peserta dan pembanding akan bergerak sejajar."),
+            _("Program seseorang tidak mengubah penilaian orang lain."),
+            _("Skor laten menyebar normal, dan program menggesernya tanpa mengubah sebarannya."),
+        ),
+        diagnostics={
+            "scale": scale,
+            "event_weights": pd.Series(weights, index=named),
+            "probability_change": _change_shares(design, theta, covariance, codes, counts, events, whole, names),
+            "covariance": name_square(covariance[inside, inside] / scale**2, named),
+            "n_treated": int(treated),
+            "warnings": tuple(warnings),
+        }
+        | count_clusters(design.clusters[: len(events)], [cluster]),
+        dropped=dropped,
+        reference="Wooldridge (2023), Econometrics Journal 26(3); McKelvey dan Zavoina (1975)",
+    )
+
+
+def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> tuple[list[np.ndarray], list[int]]:
+    """Return the ratings as codes without a gap, and their numbers of levels."""
+    codes = []
+    for name in names:
+        if not isinstance(whole[name].dtype, pd.CategoricalDtype) or not whole[name].cat.ordered:
+            message = _("ratings: {name} harus kolom kategori yang berurutan; ditemukan: {found}.")
+            raise CallError(message.format(name=name, found=str(whole[name].dtype)))
+        found, own = np.unique(whole[name].cat.codes.to_numpy(), return_inverse=True)
+        if len(found) < 2:
+            message = _("ratings: {name} hanya berisi satu tingkat; diperlukan paling sedikit dua.")
+            raise DataError(message.format(name=name))
+        codes.append(own)
+    return codes, [int(own.max()) + 1 for own in codes]
+
+
+def _require_both(events: np.ndarray, name: str) -> None:
+    if not (events >= 0).any() or not (events < 0).any():
+        message = _("event: kolom {name} harus berisi baris sebelum atau tanpa program (-1) dan sesudahnya (0, 1, ...).")
+        raise DataError(message.format(name=name))
+
+
+def _build_terms(
+    whole: pd.DataFrame,
+    events: np.ndarray,
+    times: list[int],
+    fixed: list[str],
+    levels: list[str],
+    covariates: list[str],
+) -> tuple[list[str], csr_matrix, np.ndarray]:
+    """Return the names of the shown terms, all columns (sparse), and which are part of the score without programme."""
+    from scipy import sparse
+
+    parts = [sparse.csr_matrix(np.column_stack([events == time for time in times]).astype("float64"))]
+    if covariates:
+        values = np.column_stack([require_numeric(whole[name], "covariates") for name in covariates])
+        covariates = [name for name, column in zip(covariates, values.T, strict=True) if column.min() < column.max()]
+        parts.append(sparse.csr_matrix(values[:, values.min(axis=0) < values.max(axis=0)]))
+    shown = sum(part.shape[1] for part in parts)
+    untreated = events < 0
+    for name in fixed:
+        parts.append(_dummies(pd.factorize(whole[name], sort=True)[0]))
+    for name in levels:
+        own = pd.factorize(whole[name])[0]
+        few = np.bincount(own, weights=untreated) < FEW_ROWS
+        parts.append(_dummies(pd.factorize(np.where(few[own], -1, own))[0]))
+    columns = sparse.hstack(parts).tocsr()
+    kept = _find_independent(columns, shown)
+    free = np.flatnonzero(kept) >= shown
+    return [*(str(time) for time in times), *covariates], columns[:, kept], free
+
+
+def _dummies(codes: np.ndarray) -> csr_matrix:
+    """Return a column for each level but the first."""
+    from scipy import sparse
+
+    n = len(codes)
+    return sparse.csr_matrix((np.ones(n), (np.arange(n), codes)), shape=(n, int(codes.max()) + 1))[:, 1:].tocsr()
+
+
+def _find_independent(columns: csr_matrix, shown: int) -> np.ndarray:
+    """Return which columns to keep: a fixed one that the columns before it and the constant span is left out."""
+    from scipy.linalg import qr
+
+    n, k = columns.shape
+    mean = np.asarray(columns.mean(axis=0)).ravel()
+    cross = (columns.T @ columns).toarray() / n - np.outer(mean, mean)
+    size = np.sqrt(np.maximum(np.diag(cross), FLAT))
+    cross = cross / np.outer(size, size)
+    kept = np.ones(k, dtype=bool)
+    _q, triangle, order = qr(cross, pivoting=True, mode="economic")
+    weak = np.abs(np.diag(triangle)) < 1e-9 * abs(triangle[0, 0]) * k
+    if not weak.any():
+        return kept
+    remaining = cross.copy()  # sweep in order, so that the shown terms come first
+    for at in range(k):
+        if remaining[at, at] < 1e-8:
+            kept[at] = False
+            continue
+        remaining -= np.outer(remaining[:, at], remaining[at]) / remaining[at, at]
+    if not kept[:shown].all():
+        raise DataError(_("event: program tidak dapat dipisahkan dari periode atau kelompok; tidak ada pembanding."))
+    return kept
+
+
+def _stack(codes: list[np.ndarray], counts: list[int], columns: csr_matrix, clusters: np.ndarray) -> _Design:
+    """Return the design of all ratings below each other."""
+    from scipy import sparse
+
+    n, q = columns.shape[0], sum(count - 1 for count in counts)
+    above, below, opens_above, opens_below, first = [], [], [], [], 0
+    for own, count in zip(codes, counts, strict=True):
+        for limit, side, opens in ((own, above, opens_above), (own - 1, below, opens_below)):
+            there = (limit >= 0) & (limit < count - 1)
+            rows = np.flatnonzero(there)
+            cuts = sparse.csr_matrix((np.ones(len(rows)), (rows, first + limit[there])), shape=(n, q))
+            terms = sparse.diags_array(there.astype("float64")) @ columns
+            side.append(sparse.hstack([cuts, -terms]))
+            opens.append(~there)
+        first += count - 1
+    return _Design(
+        sparse.vstack(above).tocsr(),
+        sparse.vstack(below).tocsr(),
+        np.concatenate(opens_above),
+        np.concatenate(opens_below),
+        np.tile(clusters, (len(codes), 1)),
+    )
+
+
+def _start(codes: list[np.ndarray], counts: list[int], k: int) -> np.ndarray:
+    from scipy.special import ndtri
+
+    shares = [np.bincount(own, minlength=count).cumsum()[:-1] / len(own) for own, count in zip(codes, counts, strict=True)]
+    return np.concatenate([ndtri(np.concatenate(shares)), np.zeros(k)])
+
+
+def _pieces(design: _Design, theta: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return limits, probability and densities over it, by row."""
+    from scipy.special import ndtr
+
+    upper = np.where(design.open_above, np.inf, design.above @ theta)
+    lower = np.where(design.open_below, -np.inf, design.below @ theta)
+    mirrored = lower > 0  # the difference of two upper tails keeps its digits
+    share = np.where(mirrored, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower))
+    share = np.maximum(share, TINY)
+    return upper, lower, share, _density(upper) / share, _density(lower) / share
+
+
+def _density(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-0.5 * values**2) / np.sqrt(2 * np.pi))
+
+
+def _scores(design: _Design, theta: np.ndarray) -> csr_matrix:
+    """Return the gradient of each row's log-likelihood (sparse)."""
+    from scipy import sparse
+
+    _upper, _lower, _share, up, down = _pieces(design, theta)
+    return (sparse.diags_array(up) @ design.above - sparse.diags_array(down) @ design.below).tocsr()
+
+
+def _point(design: _Design, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return log-likelihood, gradient and information."""
+    from scipy import sparse
+
+    upper, lower, share, up, down = _pieces(design, theta)
+    if not np.isfinite(theta).all() or (np.where(design.open_above | design.open_below, 1, upper - lower) <= 0).any():
+        return -np.inf, theta, np.eye(len(theta))
+    scores = _scores(design, theta)
+    bend_up = np.where(design.open_above, 0.0, upper) * up
+    bend_down = np.where(design.open_below, 0.0, lower) * down
+    information = (
+        design.above.T @ (sparse.diags_array(np.where(design.open_above, 0.0, bend_up)) @ design.above)
+        - design.below.T @ (sparse.diags_array(np.where(design.open_below, 0.0, bend_down)) @ design.below)
+        + scores.T @ scores
+    )
+    return float(np.log(share).sum()), np.asarray(scores.sum(axis=0)).ravel(), information.toarray()
+
+
+def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the estimate and the inverse of its information."""
+    best = maximise(lambda theta: _point(design, theta), start)
+    curvature, axes = np.linalg.eigh(best.information)
+    kept = curvature > FLAT * curvature.max()
+    bread = (axes[:, kept] / curvature[kept]) @ axes[:, kept].T
+    return best.theta, np.asarray(bread)
+
+
+def sum_clusters_sparse(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
+    """Return the products of the scores summed by cluster, times G / (G - 1)."""
+    from scipy import sparse
+
+    codes = clusters[:, 0]
+    n, groups = len(codes), int(codes.max()) + 1
+    member = sparse.csr_matrix((np.ones(n), (codes, np.arange(n))), shape=(groups, n))
+    sums = (member @ scores).toarray()
+    return sum_clusters(sums, None)
+
+
+def _require_finite(effects: np.ndarray, times: list[int], name: str) -> None:
+    lost = [time for time, effect in zip(times, effects, strict=True) if abs(effect) > FAR]
+    if lost:
+        message = _("event: {name} = {times} menentukan rating dengan pasti (semua sama); datanya terlalu sedikit.")
+        raise DataError(message.format(name=name, times=list_values(lost)))
+
+
+def _find_scale(columns: csr_matrix, beta: np.ndarray, free: np.ndarray) -> float:
+    """Return the SD of the hidden score without programme and covariates, in SD of its error."""
+    score = columns[:, free] @ beta[free]
+    return float(np.sqrt(1 + np.var(score)))
+
+
+def _combine(
+    beta: np.ndarray, covariance: np.ndarray, weights: np.ndarray, k: int, terms: list[str], design: _Design
+) -> Fit:
+    """Return the mean over event times, the event times and the covariates as one fit."""
+    shown = len(terms)
+    turn = np.vstack([np.concatenate([weights, np.zeros(shown - k)]), np.eye(shown)])
+    return Fit(
+        beta=turn @ beta[:shown],
+        covariance=turn @ covariance[:shown, :shown] @ turn.T,
+        df=float(design.clusters.max()),
+        terms=["att", *terms],
+    )
+
+
+def _change_shares(
+    design: _Design,
+    theta: np.ndarray,
+    covariance: np.ndarray,
+    codes: list[np.ndarray],
+    counts: list[int],
+    events: np.ndarray,
+    whole: pd.DataFrame,
+    names: Sequence[str],
+) -> pd.DataFrame:
+    """Return by rating and level how the share among the treated rows differs from what it were untreated."""
+    from scipy.special import ndtr
+
+    treated = np.flatnonzero(events >= 0)
+    q, times = sum(count - 1 for count in counts), sorted(set(events[treated]))
+    # the terms of the treated rows: a limit that is not open holds them with a minus sign
+    rows: list[dict[str, Any]] = []
+    first = 0
+    for place, (name, count) in enumerate(zip(names, counts, strict=True)):
+        at = treated + place * len(events)
+        terms = np.where(
+            design.open_above[at][:, None], design.below[at][:, q:].toarray(), design.above[at][:, q:].toarray()
+        )
+        bare = terms.copy()
+        bare[:, : len(times)] = 0.0
+        shares, slopes = [np.zeros(1)], [np.zeros(len(theta))]
+        for cut in range(first, first + count - 1):
+            difference, slope = 0.0, np.zeros(len(theta))
+            for part, sign in ((terms, 1.0), (bare, -1.0)):
+                limit = theta[cut] + part @ theta[q:]
+                dense = _density(limit)
+                difference += sign * float(ndtr(limit).mean())
+                slope[cut] += sign * dense.mean()
+                slope[q:] += sign * (dense @ part) / len(part)
+            shares.append(np.array([difference]))
+            slopes.append(slope)
+        shares.append(np.zeros(1))
+        slopes.append(np.zeros(len(theta)))
+        found = np.unique(whole[name].cat.codes.to_numpy())
+        for level in range(count):
+            slope = slopes[level + 1] - slopes[level]
+            rows.append(
+                {
+                    "term": name,
+                    "group": str(whole[name].cat.categories[found[level]]),
+                    "estimate": float((shares[level + 1] - shares[level])[0]),
+                    "std_error": float(np.sqrt(slope @ covariance @ slope)),
+                }
+            )
+        first += count - 1
+    frame = pd.DataFrame(rows)
+    return _with_interval(frame, float(design.clusters.max()), len(treated))
+
+
+def _with_interval(frame: pd.DataFrame, df: float, n: int) -> pd.DataFrame:
+    from scipy import stats
+
+    reach = stats.t.ppf(0.975, df) * frame["std_error"]
+    p_value = 2 * stats.t.sf((frame["estimate"] / frame["std_error"]).abs(), df)
+    return build_table(
+        n, **{name: frame[name] for name in frame}, conf_low=frame["estimate"] - reach,
+        conf_high=frame["estimate"] + reach, p_value=p_value,
+    )
