@@ -170,7 +170,7 @@ def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]
     answers = answers.dropna()
     answers = answers[answers.groupby("unit_id")["unit_id"].transform("size") >= MIN_GROUP]
     try:
-        items = [name for name in answers if name != "unit_id"]
+        items = [str(name) for name in answers if name != "unit_id"]
         result = estimate_agreement(answers.reset_index(drop=True), group="unit_id", items=items, null_variance=null)
     except DataError:  # one unit, or no differences: nothing to tell units by
         return rows
@@ -178,8 +178,8 @@ def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]
     n = 0 if is_small(total - len(answers)) else len(answers)
     wanted = {"mean_agreement": "rwg_mean", "icc1": "icc1", "icc2": "icc2"}
     for key, term in wanted.items():
-        numbers = table.loc[term, ["estimate", "conf_low", "conf_high"]].astype(float)
-        rows[key] = Level(*numbers, n)
+        value, low, high = table.loc[term, ["estimate", "conf_low", "conf_high"]].to_numpy("float64").tolist()
+        rows[key] = Level(value, low, high, n)
     return rows if scope.is_agency else {key: level for key, level in rows.items() if key != "mean_agreement"}
 
 

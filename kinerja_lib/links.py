@@ -40,8 +40,8 @@ def build_links(scope: Scope) -> pd.DataFrame | None:
         One row a measure and form: `measure` ("best": share with the highest predikat; "moved": 100 times people
         who rose less people who fell since the period before, per person appraised in both; absent where the two
         periods stand under different regulations or there is none before), `jenis` (coaching, mentoring,
-        pelatihan), `label`, for those who have had it up to and with the period `n_with`, `with`, `with_low`,
-        `with_high`, for the others `n_without`, `without`, `without_low`, `without_high`, and `difference`,
+        pelatihan), `label`, for those who have had it up to and with the period `n_had`, `had`, `had_low`,
+        `had_high`, for the others `n_rest`, `rest`, `rest_low`, `rest_high`, and `difference`,
         `difference_low`, `difference_high` (Newcombe for shares, Welch for movements), `hidden`. Forms that nobody
         has had are left out. None without `kegiatan` or predikat.
 
@@ -70,7 +70,9 @@ def build_links(scope: Scope) -> pd.DataFrame | None:
     for kind, flags in had.items():
         quiet = silent or tells_few(int(flags.sum()), FORMS[kind], events)
         rows.append(_best_row(people["predikat"] == PREDIKAT[-1], flags, quiet=quiet) | {"jenis": kind})
-    for kind, flags in had.items() if moves is not None else ():
+    for kind, flags in had.items():
+        if moves is None:
+            break
         quiet = tells_few(int(flags.sum()), FORMS[kind], events)
         rows.append(_moved_row(moves, flags, quiet=quiet) | {"jenis": kind})
     return _tabulate(rows) if rows else None
@@ -91,8 +93,8 @@ def _find_moves(scope: Scope, people: pd.DataFrame) -> pd.Series | None:
     if str(since) not in scope.periods or _rezim(scope, since) != _rezim(scope, scope.period):
         return None
     before = add_predikat(find_appraised(scope.data, [str(since)]))
-    before = before[before["predikat"].notna()].drop_duplicates("pegawai_id").set_index("pegawai_id")["predikat"]
-    then = pd.Series(before.cat.codes, index=before.index, dtype="float64").reindex(people["pegawai_id"])
+    before = before[before["predikat"].notna()].drop_duplicates("pegawai_id").set_index("pegawai_id")
+    then = before["predikat"].cat.codes.astype("float64").reindex(people["pegawai_id"])
     now = people["predikat"].cat.codes.to_numpy("float64")
     return pd.Series(100 * np.sign(now - then.to_numpy()), index=people.index)
 
@@ -127,7 +129,7 @@ def _tells_mover(moves: pd.Series) -> bool:
 
 def _row(measure: str, arms: list[Level], difference: Level, *, hidden: bool) -> dict[str, object]:
     row: dict[str, object] = {"measure": measure, "hidden": hidden}
-    for name, level in zip(("with", "without", "difference"), (*arms, difference), strict=True):
+    for name, level in zip(("had", "rest", "difference"), (*arms, difference), strict=True):
         numbers = (level.value, level.conf_low, level.conf_high)
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), [np.nan] * 3 if hidden else numbers, strict=True))
         row[f"n_{name}"] = pd.NA if hidden else level.n
@@ -138,6 +140,6 @@ def _tabulate(rows: list[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["label"] = [_(TRAINING_LABEL) if kind == TRAINING else label(str(kind)) for kind in table["jenis"]]
     order = ["measure", "jenis", "label"]
-    order += [part for arm in ("with", "without") for part in (f"n_{arm}", arm, f"{arm}_low", f"{arm}_high")]
+    order += [part for arm in ("had", "rest") for part in (f"n_{arm}", arm, f"{arm}_low", f"{arm}_high")]
     order += ["difference", "difference_low", "difference_high", "hidden"]
-    return table[order].astype({"n_with": "Int64", "n_without": "Int64"})
+    return table[order].astype({"n_had": "Int64", "n_rest": "Int64"})

@@ -132,8 +132,8 @@ def _serve(scope: Scope, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame
     """Return who was employed: `pegawai_id`, `unit_id`, `years` of service in the window, `reason` of leaving in it."""
     people = scope.data["pegawai"]
     joined = people["tmt_cpns"] if "tmt_cpns" in people else pd.Series(pd.NaT, index=people.index)
-    first, gone = joined.fillna(start).clip(lower=start), people["tanggal_keluar"]
-    days = (gone.fillna(end).clip(upper=end) - first).dt.days + 1
+    first, gone = joined.where(joined > start, start), people["tanggal_keluar"]
+    days = (gone.where(gone < end, end) - first).dt.days + 1
     reason = (
         people["alasan_keluar"].astype("object").fillna(UNTOLD).mask(people["alasan_keluar"].isin(OWN_WILL), WILLING)
     )
@@ -145,7 +145,8 @@ def _serve(scope: Scope, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame
             "reason": reason.where(gone.between(start, end)),
         }
     )
-    return staff[(days > 0) & (gone.isna() | (gone >= start))].reset_index(drop=True)
+    there: pd.DataFrame = staff[(days > 0) & (gone.isna() | (gone >= start))]
+    return there.reset_index(drop=True)
 
 
 def _left_row(key: str, k: int, exposure: float, years: float, *, hidden: bool) -> _Left:

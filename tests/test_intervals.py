@@ -65,9 +65,7 @@ def test_a_share_of_nobody_is_missing() -> None:
         ((0, 0), (10, 10), -0.2775, 0.2775),
     ],
 )
-def test_a_difference_of_shares_is_newcombes(
-    k: tuple[int, int], n: tuple[int, int], low: float, high: float
-) -> None:
+def test_a_difference_of_shares_is_newcombes(k: tuple[int, int], n: tuple[int, int], low: float, high: float) -> None:
     level = share_difference(k, n)
     assert level.value == pytest.approx(100 * (k[0] / n[0] - k[1] / n[1]))
     assert (level.conf_low, level.conf_high) == pytest.approx((100 * low, 100 * high), abs=0.006)
