@@ -174,12 +174,12 @@ def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]
         result = estimate_agreement(answers.reset_index(drop=True), group="unit_id", items=items, null_variance=null)
     except DataError:  # one unit, or no differences: nothing to tell units by
         return rows
-    table = result.table.set_index("term")
+    each = {row["term"]: row for row in result.table.to_dict("records")}
     n = 0 if is_small(total - len(answers)) else len(answers)
     wanted = {"mean_agreement": "rwg_mean", "icc1": "icc1", "icc2": "icc2"}
     for key, term in wanted.items():
-        value, low, high = table.loc[term, ["estimate", "conf_low", "conf_high"]].to_numpy("float64").tolist()
-        rows[key] = Level(value, low, high, n)
+        row = each[term]
+        rows[key] = Level(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), n)
     return rows if scope.is_agency else {key: level for key, level in rows.items() if key != "mean_agreement"}
 
 

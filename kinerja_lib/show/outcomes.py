@@ -96,7 +96,8 @@ def note_retention(retention: Retention | None) -> Note | None:
         compose(
             _(
                 "**Keluar sukarela** di sini mencakup mutasi ke luar instansi, yang dapat juga atas perintah. "
-                "Panel Retensi pada Ringkasan hanya menghitung yang mengundurkan diri pada periode ini, jadi angkanya berbeda."
+                "Panel Retensi pada Ringkasan hanya menghitung yang mengundurkan diri pada periode ini, jadi "
+                "angkanya berbeda."
             )
         )
     ]
