@@ -90,7 +90,8 @@ def _find_moves(scope: Scope, people: pd.DataFrame) -> pd.Series | None:
     Missing for those not appraised then, wherever they were; None where the periods cannot be compared.
     """
     since = previous_period(scope)
-    if str(since) not in scope.periods or _rezim(scope, since) != _rezim(scope, scope.period):
+    rules = [_rezim(scope, period) for period in (since, scope.period)]
+    if str(since) not in scope.periods or (all(rules) and rules[0] != rules[1]):
         return None
     before = add_predikat(find_appraised(scope.data, [str(since)]))
     before = before[before["predikat"].notna()].drop_duplicates("pegawai_id").set_index("pegawai_id")

@@ -34,7 +34,7 @@ REASONS = ("pensiun", "meninggal", "pemberhentian")
 WILLING, REGRETTED, UNTOLD = "sukarela", "sangat_baik", "tidak_dicatat"
 LABELS = {
     WILLING: mark("Keluar sukarela: mutasi atau mengundurkan diri"),
-    REGRETTED: mark("Yang berpredikat Sangat Baik, keluar sukarela"),
+    REGRETTED: mark("Keluar sukarela, berpredikat Sangat Baik"),
     UNTOLD: mark("Alasan tidak dicatat"),
 }
 YEAR_DAYS = 365.25

@@ -49,9 +49,10 @@ def say_links(links: pd.DataFrame | None, scope: Scope) -> Paragraph | LeftOut:
         return LeftOut(_why_not(scope))
     shown = links[~links["hidden"] & links["difference_low"].notna()]
     if shown.empty:
-        return Paragraph(
-            compose(_("Kaitan predikat dengan pembinaan tidak dirinci, agar tidak menunjuk orang.")), role="lead"
-        )
+        text = _("Kaitan predikat dengan pembinaan tidak dirinci, agar tidak menunjuk orang.")
+        if not scope.is_agency:
+            text = " ".join((text, _("Laporan instansi memuat kaitannya bagi seluruh pegawai.")))
+        return Paragraph(compose("{text}", text=text), role="lead")
     shown = shown[shown["measure"] == shown["measure"].iloc[0]]
     clear = (shown["difference_low"] > 0) | (shown["difference_high"] < 0)
     said = [runs for row in each_row(shown[clear]) for runs in (_say_clear(row), ({"text": " "},))]
@@ -183,9 +184,9 @@ def note_links(links: pd.DataFrame | None, intensity: pd.DataFrame | None) -> No
     if links is None or links["hidden"].all():
         return None
     lot = _(
-        "**Mengapa bukan akibat.** Pembinaan tidak diundi. Yang lemah lebih sering dibimbing, dan sesudah nilai yang "
-        "rendah sekali, nilai berikutnya cenderung lebih dekat ke rata-rata tanpa dibimbing pun; yang bersemangat "
-        "lebih sering mendaftar. Selisih dapat terlalu besar atau terlalu kecil."
+        "**Mengapa bukan akibat.** Pembinaan tidak diundi. Yang lemah dapat lebih sering dibimbing, dan sesudah nilai "
+        "yang rendah sekali, nilai berikutnya cenderung lebih dekat ke rata-rata tanpa dibimbing pun; yang "
+        "bersemangat dapat lebih sering mendaftar. Selisih dapat terlalu besar atau terlalu kecil."
     )
     quota = _(
         "**Jatah predikat.** Predikat Sangat Baik di satu unit terbatas: bila yang dibimbing naik, yang lain dapat "

@@ -37,11 +37,8 @@ def say_retention(retention: Retention | None, scope: Scope) -> Paragraph | Left
     row = retention.table[retention.table["key"] == WILLING].iloc[0]
     ends = {"months": _months(retention), "end": day(retention.end.date())}
     if row["hidden"]:
-        text = _(
-            "Yang keluar sukarela dalam {months} bulan sampai {end} tidak ditampilkan: menyangkut kurang dari "
-            "{k} orang."
-        )
-        return Paragraph(compose(text, **ends, k=count(MIN_GROUP)), role="lead")
+        text = _("Yang keluar sukarela dalam {months} bulan sampai {end} tidak ditampilkan, agar tidak menunjuk orang.")
+        return Paragraph(compose(text, **ends), role="lead")
     text = _(
         "Dalam {months} bulan sampai {end}, {people} pegawai keluar sukarela: {rate} per 100 pegawai setahun (selang "
         "95 %: {interval}; n = {n})."
