@@ -93,7 +93,7 @@ def build_climate(scope: Scope) -> Climate | None:
     >>> from kinerja_lib.scope import build_scope
     >>> from kinerja_lib.synth import build_agency
     >>> build_climate(build_scope(build_agency(people=300, units=3, periods=3))).table["key"].tolist()
-    ['score', 'mean_agreement', 'icc1', 'icc2']
+    ['score', 'change', 'mean_agreement', 'icc1', 'icc2']
     """
     if not has_people(scope.data) or not scope.data.has("survei", "skor"):
         return None

@@ -129,7 +129,10 @@ def _window(scope: Scope) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _serve(scope: Scope, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-    """Return who was employed: `pegawai_id`, `unit_id`, `years` of service in the window, `reason` of leaving in it."""
+    """Return who was employed: `pegawai_id`, `unit_id`, `years` of service in the window, `reason` of leaving in it.
+
+    `moved`: the reason is a move.
+    """
     people = scope.data["pegawai"]
     joined = people["tmt_cpns"] if "tmt_cpns" in people else pd.Series(pd.NaT, index=people.index)
     first, gone = joined.where(joined > start, start), people["tanggal_keluar"]
@@ -143,6 +146,7 @@ def _serve(scope: Scope, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame
             "unit_id": last_units(scope, scope.period),
             "years": days / YEAR_DAYS,
             "reason": reason.where(gone.between(start, end)),
+            "moved": (people["alasan_keluar"] == OWN_WILL[0]).fillna(value=False).astype(bool),
         }
     )
     there: pd.DataFrame = staff[(days > 0) & (gone.isna() | (gone >= start))]
@@ -165,8 +169,9 @@ def _willing_row(scope: Scope, staff: pd.DataFrame, own: pd.DataFrame, years: fl
     row = _reason_row(scope, staff, own, years, WILLING)
     now = find_staff(scope, scope.period)
     now = now if scope.is_agency else now[now["unit_id"].isin(scope.members)]
-    resigned = int(now["left"].sum())
-    return replace(row, hidden=row.hidden or is_small(row.count - resigned))
+    resigned, moved = int(now["left"].sum()), int((own["moved"] & (own["reason"] == WILLING)).sum())
+    told = is_small(moved) or (not is_small(resigned) and is_small(row.count - resigned))
+    return replace(row, hidden=row.hidden or told)
 
 
 def _period_before(scope: Scope, start: pd.Timestamp) -> Period | None:
