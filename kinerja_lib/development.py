@@ -31,6 +31,7 @@ MOST_NAMES = 2  # forms of one row that are named
 HIDDEN_ROW = {"events": pd.NA, "people": pd.NA, "share": np.nan, "follow_up": np.nan, "hidden": True}
 ANY = "any"
 ANY_LABEL = mark("Sedikitnya satu bentuk, tanpa konseling")
+FORMS_OF = {"klasikal": set(KLASIKAL), "nonklasikal": set(NONKLASIKAL), ANY: {*KLASIKAL, *NONKLASIKAL}}
 WHOLE = "semua"
 STRUCTURAL = ("pengawas", "administrator", "jpt_pratama", "jpt_madya", "jpt_utama")
 GRADES = ("I", "II", "III", "IV")
@@ -135,6 +136,19 @@ def _gives_group_back(lan: dict[str, pd.DataFrame], rows: list[dict[str, object]
     known = pd.concat(shown) if shown else pd.Series(dtype="object")
     rest = whole.loc[~whole["pegawai_id"].isin(known), "pegawai_id"].nunique()
     return is_small(rest) or any(is_small(len(part)) for part in lan.values())
+
+
+def tells_few(n: int, forms: Iterable[str], events: pd.DataFrame) -> bool:
+    """Tell whether `n` people who had one of the `forms` would, beside the table of forms, tell of one to four.
+
+    Compared with each row of `build_events` that counts some of those forms only, or those forms among others.
+    """
+    wanted = set(forms)
+    for jenis, people in events.loc[events["people"].notna(), ["jenis", "people"]].itertuples(index=False):
+        row = FORMS_OF.get(jenis) or set(jenis.split("+"))
+        if (row <= wanted or wanted <= row) and is_small(abs(n - int(people))):
+            return True
+    return False
 
 
 def _form_rows(group: str, events: pd.DataFrame, n: int) -> list[dict[str, object]]:
@@ -420,7 +434,7 @@ def find_staff(scope: Scope, period: Period) -> pd.DataFrame:
     """
     people = scope.data["pegawai"]
     start, end = pd.Timestamp(period.start), pd.Timestamp(period.end)
-    units = _last_units(scope, period)
+    units = last_units(scope, period)
     gone = people["tanggal_keluar"]
     there = gone.isna() | (gone >= start)
     if "tmt_cpns" in people:
@@ -430,7 +444,7 @@ def find_staff(scope: Scope, period: Period) -> pd.DataFrame:
     return staff[there].reset_index(drop=True)
 
 
-def _last_units(scope: Scope, period: Period) -> pd.Series:
+def last_units(scope: Scope, period: Period) -> pd.Series:
     """Return the unit of each row of `pegawai`: that of the last appraisal up to the period, else its own."""
     people = scope.data["pegawai"]
     known = [text for text in scope.periods if Period.parse(text).start <= period.start]

@@ -1,4 +1,4 @@
-"""Small statistics with their 95 % intervals: a mean, a share, a change between two periods.
+"""Small statistics with their 95 % intervals: a mean, a share, a rate, a difference, a change between two periods.
 
 One person or no spread gives a missing interval, never an error. Shares are in per cent throughout. The estimators
 of the studies are elsewhere.
@@ -71,6 +71,72 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return 100 * max(0.0, float(centre - half)), 100 * min(1.0, float(centre + half))
+
+
+def share_difference(k: tuple[int, int], n: tuple[int, int]) -> Level:
+    """Return the first share minus the second, of different people, in points, with Newcombe's interval.
+
+    Method 10 of Newcombe (1998), Statistics in Medicine 17: 873: the ends come from the two intervals of Wilson.
+
+    Parameters
+    ----------
+    k, n : pair of int
+        Cases that count, and all cases, of the first group and of the second.
+
+    Returns
+    -------
+    Level
+        `n` = people of both groups; all missing where a group is empty.
+
+    Examples
+    --------
+    >>> share_difference((56, 48), (70, 80))  # Newcombe's first example: 0.0524 to 0.3339
+    Level(value=20.0, conf_low=5.24..., conf_high=33.38..., n=150)
+    """
+    first, second = (share_interval(a, b) for a, b in zip(k, n, strict=True))
+    if not first.n or not second.n:
+        return Level(np.nan, np.nan, np.nan, first.n + second.n)
+    value = first.value - second.value
+    down = np.hypot(first.value - first.conf_low, second.conf_high - second.value)
+    up = np.hypot(first.conf_high - first.value, second.value - second.conf_low)
+    return Level(value, value - float(down), value + float(up), first.n + second.n)
+
+
+def mean_difference(first: pd.Series | np.ndarray, second: pd.Series | np.ndarray) -> Level:
+    """Return the first mean minus the second, of different people, with the t interval of Welch (1947).
+
+    Examples
+    --------
+    >>> mean_difference(np.array([3.0, 5.0]), np.array([1.0, 3.0]))
+    Level(value=2.0, conf_low=-4.08..., conf_high=8.08..., n=4)
+    """
+    pair = [pd.Series(values, dtype="float64").dropna().to_numpy() for values in (first, second)]
+    n = sum(map(len, pair))
+    if not all(map(len, pair)):
+        return Level(np.nan, np.nan, np.nan, n)
+    value = float(pair[0].mean() - pair[1].mean())
+    if min(map(len, pair)) < 2 or not sum(np.ptp(numbers) for numbers in pair):
+        return Level(value, np.nan, np.nan, n)
+    parts = np.array([numbers.var(ddof=1) / len(numbers) for numbers in pair])
+    df = parts.sum() ** 2 / sum(part**2 / (len(numbers) - 1) for part, numbers in zip(parts, pair, strict=True))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, df) * np.sqrt(parts.sum()))
+    return Level(value, value - half, value + half, n)
+
+
+def rate_interval(k: int, exposure: float, n: int) -> Level:
+    """Return `k` events per 100 of `exposure` (such as years of service), with the exact interval of Garwood (1936).
+
+    Examples
+    --------
+    >>> rate_interval(10, 200.0, 210)  # 4.795 to 18.390 expected events
+    Level(value=5.0, conf_low=2.39..., conf_high=9.19..., n=210)
+    """
+    if exposure <= 0:
+        return Level(np.nan, np.nan, np.nan, n)
+    tail = (1 - CONFIDENCE) / 2
+    low = stats.chi2.ppf(tail, 2 * k) / 2 if k else 0.0
+    ends = (float(low), float(stats.chi2.isf(tail, 2 * k + 2) / 2))
+    return Level(100 * k / exposure, 100 * ends[0] / exposure, 100 * ends[1] / exposure, n)
 
 
 def cluster_share_interval(k: pd.Series | np.ndarray, m: pd.Series | np.ndarray) -> Level:

@@ -167,7 +167,7 @@ def score_people(data: Dataset, periods: list[str], members: tuple[str, ...] | N
         `predikat_dilaporkan`, and `capaian_skp`, `nilai` where the data hold them.
     """
     rows = find_appraised(data, periods, members)
-    rows = _add_predikat(rows)
+    rows = add_predikat(rows)
     rows = rows[find_unused(data, rows).isna()]
     columns = ["periode", "pegawai_id", "unit_id", "predikat", "predikat_dilaporkan"]
     if data.has("penilaian", "nilai"):
@@ -182,7 +182,8 @@ def score_people(data: Dataset, periods: list[str], members: tuple[str, ...] | N
     return rows[columns].sort_values(["periode", "pegawai_id"], ignore_index=True)
 
 
-def _add_predikat(rows: pd.DataFrame) -> pd.DataFrame:
+def add_predikat(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return appraisals with `predikat` from the two ratings where both are there, and `predikat_dilaporkan`."""
     levels = pd.CategoricalDtype(list(PREDIKAT), ordered=True)
     empty = pd.Series(pd.Categorical([None] * len(rows), dtype=levels), index=rows.index)
     reported = rows["predikat"].astype(levels) if "predikat" in rows else empty
@@ -298,7 +299,7 @@ def build_quality(scope: Scope) -> Quality | None:
     if not has_people(scope.data):
         return None
     rows = find_appraised(scope.data, [str(scope.period)], None if scope.is_agency else scope.members)
-    reasons = find_unused(scope.data, _add_predikat(rows)).dropna()
+    reasons = find_unused(scope.data, add_predikat(rows)).dropna()
     counts = reasons.value_counts(sort=False)
     dropped = pd.DataFrame(
         [(_(reason), int(counts[reason])) for reason in (NO_PERSON, NO_UNIT, NO_RESULT) if reason in counts],

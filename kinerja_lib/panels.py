@@ -343,30 +343,30 @@ def _climate_panel(scope: Scope) -> Panel:
     period = Period.parse(found)
     if period != scope.period:
         panel = replace(panel, reasons=(_("Survei {period}.").format(period=period.label),))
-    form = _survey_form(scope, rows, period)
+    form = survey_form(scope, rows, period)
     if form is None:
         return replace(
             panel, reasons=(_("Tidak ada jawaban survei dari unit ini pada {year}.").format(year=period.year),)
         )
-    scale = _find_scale(rows, form[0])
+    scale = find_scale(rows, form[0])
     panel = replace(panel, unit=_("dari {top}").format(top=f"{scale[1]:.0f}"))
-    now = _survey_sample(scope, rows, period, form[0])
+    now = survey_sample(scope, rows, period, form[0])
     earlier = [Period.parse(text) for text in sort_periods(rows["periode"].unique())]
     earlier = [candidate for candidate in earlier if candidate < period]
     since = earlier[-1] if earlier else period.shift(-1)
-    before = _survey_sample(scope, rows, since, form[0]) if earlier else _Sample()
-    why = _why_no_survey_change(scope, rows, form, since, before) if earlier else _("Belum ada survei sebelumnya.")
+    before = survey_sample(scope, rows, since, form[0]) if earlier else _Sample()
+    why = why_no_survey_change(scope, rows, form, since, before) if earlier else _("Belum ada survei sebelumnya.")
     panel = _with_level(panel, now, scale, *scale)
     return _with_change(panel, now, before, since, why=why, unit=_("poin"))
 
 
-def _find_scale(rows: pd.DataFrame, instrument: str) -> tuple[float, float]:
+def find_scale(rows: pd.DataFrame, instrument: str) -> tuple[float, float]:
     """Return the lowest and highest score that anybody ever gave on an instrument, in whole numbers."""
     given = rows.loc[rows["instrumen"] == instrument, "skor"]
     return float(math.floor(given.min())), float(math.ceil(given.max()))
 
 
-def _survey_form(scope: Scope, rows: pd.DataFrame, period: Period) -> tuple[str, frozenset[str]] | None:
+def survey_form(scope: Scope, rows: pd.DataFrame, period: Period) -> tuple[str, frozenset[str]] | None:
     """Return the instrument that most of the scope answered in the period, and its items."""
     inside = rows[(rows["periode"] == str(period)) & rows["unit_id"].isin(scope.members)]
     if inside.empty:
@@ -375,7 +375,8 @@ def _survey_form(scope: Scope, rows: pd.DataFrame, period: Period) -> tuple[str,
     return name, frozenset(rows.loc[(rows["periode"] == str(period)) & (rows["instrumen"] == name), "butir"])
 
 
-def _survey_sample(scope: Scope, rows: pd.DataFrame, period: Period, instrument: str) -> _Sample:
+def survey_sample(scope: Scope, rows: pd.DataFrame, period: Period, instrument: str) -> _Sample:
+    """Return each respondent's mean answer in the scope and period, with its level."""
     here = (rows["periode"] == str(period)) & (rows["instrumen"] == instrument)
     inside = rows[here & rows["unit_id"].isin(scope.members)]
     means = inside.groupby("responden_id")["skor"].mean()
@@ -384,9 +385,10 @@ def _survey_sample(scope: Scope, rows: pd.DataFrame, period: Period, instrument:
     return _Sample(frame, level, level.n < MIN_GROUP)
 
 
-def _why_no_survey_change(
+def why_no_survey_change(
     scope: Scope, rows: pd.DataFrame, form: tuple[str, frozenset[str]], since: Period, before: _Sample
 ) -> str:
+    """Return why two waves of a survey cannot be compared; nothing where they can."""
     then = rows[rows["periode"] == str(since)]
     if form[0] not in set(then["instrumen"]):
         return _("Instrumen survei {period} berbeda.").format(period=since.label)

@@ -8,13 +8,17 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_ind
 from statsmodels.stats.proportion import proportion_confint
 
 from kinerja_lib.intervals import (
     change_interval,
     cluster_share_interval,
+    mean_difference,
     mean_interval,
     mean_intervals,
+    rate_interval,
+    share_difference,
     share_interval,
     share_intervals,
 )
@@ -49,6 +53,60 @@ def test_a_share_is_wilsons(n: int, data: st.DataObject) -> None:
 def test_a_share_of_nobody_is_missing() -> None:
     assert share_interval(0, 0).n == 0
     assert np.isnan(share_interval(0, 0).value)
+
+
+# Newcombe (1998), Statistics in Medicine 17: 873, table II, method 10 (ends printed with four decimals)
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        ((56, 48), (70, 80), 0.0524, 0.3339),
+        ((9, 3), (10, 10), 0.1705, 0.8090),
+        ((10, 0), (10, 10), 0.6075, 1.0),
+        ((0, 0), (10, 10), -0.2775, 0.2775),
+    ],
+)
+def test_a_difference_of_shares_is_newcombes(k: tuple[int, int], n: tuple[int, int], low: float, high: float) -> None:
+    level = share_difference(k, n)
+    assert level.value == pytest.approx(100 * (k[0] / n[0] - k[1] / n[1]))
+    assert (level.conf_low, level.conf_high) == pytest.approx((100 * low, 100 * high), abs=0.006)
+    assert level.n == sum(n)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.data())
+def test_a_difference_of_shares_turned_round_has_its_signs_turned(n: int, m: int, data: st.DataObject) -> None:
+    a, b = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
+    there, back = share_difference((a, b), (n, m)), share_difference((b, a), (m, n))
+    assert (there.value, there.conf_low, there.conf_high) == pytest.approx(
+        (-back.value, -back.conf_high, -back.conf_low), abs=1e-9
+    )
+    assert -100 - 1e-9 <= there.conf_low <= there.value + 1e-9 <= there.conf_high + 2e-9 <= 100 + 1e-8
+
+
+def test_a_difference_with_an_empty_group_is_missing() -> None:
+    assert np.isnan(share_difference((1, 0), (4, 0)).value)
+    assert np.isnan(mean_difference(np.array([1.0]), np.array([])).value)
+
+
+def test_a_difference_of_means_is_welchs() -> None:
+    first, second = np.array([90.0, 94.0, 98.0, np.nan]), np.array([80.0, 81.0, 85.0, 86.0])
+    level = mean_difference(first, second)
+    assert (level.value, level.n) == (11.0, 7)
+    known = ttest_ind(first[:3], second, equal_var=False).confidence_interval(0.95)
+    assert (level.conf_low, level.conf_high) == pytest.approx((known.low, known.high))
+    assert np.isnan(mean_difference(np.array([2.0, 2.0]), np.array([1.0, 1.0])).conf_low)
+    assert np.isnan(mean_difference(np.array([2.0]), np.array([1.0, 3.0])).conf_low)
+
+
+@pytest.mark.parametrize(("k", "low", "high"), [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (10, 4.7954, 18.3904)])
+def test_a_rate_is_garwoods(k: int, low: float, high: float) -> None:
+    """The ends for counts as printed in tables of the Poisson distribution."""
+    level = rate_interval(k, 50.0, 55)
+    assert (level.value, level.n) == (2.0 * k, 55)
+    assert (level.conf_low, level.conf_high) == pytest.approx((2 * low, 2 * high), abs=2e-4)
+
+
+def test_a_rate_without_time_is_missing() -> None:
+    assert np.isnan(rate_interval(0, 0.0, 3).value)
 
 
 def frames(seed: int, stay: int, leave: int, join: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -38,6 +38,10 @@ def say_unknown(scope: Scope) -> ItemList:
         if data.has("kegiatan"):
             said.append(_("apakah pembinaan menjadi sebab naik atau turunnya kinerja, karena pembinaan tidak diundi;"))
             said.append(_("mutu isi pembinaan, karena yang tercatat hanya waktu dan tindak lanjutnya;"))
+        if data.has("pegawai", "alasan_keluar"):
+            said.append(_("mengapa pegawai keluar, dan apakah mutasinya atas kehendak sendiri;"))
+        if data.has("survei", "skor"):
+            said.append(_("pendapat pegawai yang tidak menjawab survei;"))
         if data.has("penilaian", "predikat") or data.has("penilaian", "rating_hasil"):
             said.append(_("apakah penilai yang satu lebih murah nilai daripada yang lain."))
     else:
@@ -167,11 +171,13 @@ def say_definitions(scope: Scope) -> ItemList:
         )
         said.append(compose(_("**JP**: jam pelajaran; satu JP setara 45 menit.")))
         said += _define_rules(scope)
+        said += _define_outcomes(scope)
     said.append(
         compose(
             _(
-                "**Selang 95 %**: selang kepercayaan. Rata-rata memakai sebaran t, bagian (persen) memakai selang "
-                "Wilson, perubahan memperhitungkan orang yang sama pada kedua periode."
+                "**Selang 95 %**: selang kepercayaan. Rata-rata memakai sebaran t, bagian (persen) selang Wilson, "
+                "selisih dua bagian selang Newcombe, selisih dua rata-rata selang Welch, laju selang Poisson eksak; "
+                "perubahan memperhitungkan orang yang sama pada kedua periode."
             )
         )
     )
@@ -199,6 +205,27 @@ def _define_rules(scope: Scope) -> list[Runs]:
     values = {"sure": course.keyakinan, "jp": number(technical.jp, 0), "months": count(technical.months)}
     values |= {"months_seminar": count(SEMINAR_MONTHS), "sure_seminar": seminar.keyakinan}
     return [*said, compose(text, sure_technical=technical.keyakinan, **values)]
+
+
+def _define_outcomes(scope: Scope) -> list[Runs]:
+    """Return what voluntary leaving, unit cost and the climate score are, where the data hold what they need."""
+    data, said = scope.data, []
+    if data.has("pegawai", "tanggal_keluar", "alasan_keluar"):
+        text = _(
+            "**Keluar sukarela**: mutasi ke luar instansi atau mengundurkan diri dalam dua belas bulan, dibagi masa "
+            "kerja semua pegawai pada masa itu; bukan pensiun, meninggal, atau diberhentikan."
+        )
+        said.append(compose(text))
+    if data.has("kegiatan") and (data.has("biaya") or data.has("kegiatan", "biaya")):
+        text = _("**Biaya satuan**: biaya dibagi peserta yang selesai, atau dibagi jumlah JP mereka.")
+        said.append(compose(text))
+    if data.has("survei", "skor"):
+        text = _(
+            "**Skor iklim**: rata-rata jawaban pada skala 0 sampai 100. **rwg(j)** membandingkan sebaran jawaban di "
+            "dalam unit dengan jawaban acak; **ICC** membandingkan sebaran antarunit dengan sebaran di dalam unit."
+        )
+        said.append(compose(text))
+    return said
 
 
 RULES = {

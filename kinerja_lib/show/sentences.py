@@ -123,11 +123,6 @@ def say_basis(scope: Scope) -> Paragraph:
     )
 
 
-def say_not_yet(scope: Scope) -> LeftOut:
-    """Return that a section is not made by this version; `scope` keeps the call like its siblings."""
-    return LeftOut(_("belum dibuat pada versi ini") if scope.has_people else _("hanya untuk data pegawai"))
-
-
 def note_quality(quality: Quality | None) -> Note | None:
     """Return why rows were not used; without counts where one is 1 to 4, nothing where all were used."""
     if quality is None or quality.dropped.empty:

@@ -176,6 +176,8 @@ def check_unit(page: Reader) -> None:
     assert "Perubahan sejak" in page.text
     assert "Pimpinan Subbidang Pengadaan dan Pemberhentian" in page.text
     assert "Unit ini" in page.text
+    assert "Kaitan predikat dengan pembinaan tidak dirinci" in page.text
+    check_outcomes(page)
     check_plans(page)
     check_evaluation(page)
 
@@ -184,6 +186,9 @@ def check_agency(page: Reader) -> None:
     assert "Urutan menurut berkas, bukan peringkat." in page.text
     assert "1.022 dinilai" in page.text
     assert page.row("\u2003Hasil kerja (SKP)")[0] != "–"
+    assert "Predikat Sangat Baik berkaitan dengan coaching: " in page.text
+    assert "Mengapa bukan akibat." in page.text
+    check_outcomes(page)
     assert int(page.row("Dibimbing penilainya sendiri (%)")[0]) > 50
     check_plans(page)
     check_evaluation(page)
@@ -198,6 +203,15 @@ def check_evaluation(page: Reader) -> None:
     assert "sampai 30 Desember 2025, bila ditetapkan pada akhir periode (PP 30/2019 Pasal 57, 58)" in page.text
     for law in ("Peraturan BKN 26/2019", "Peraturan BKN 8/2019", "PermenPANRB 3/2020", "PermenPANRB 1/2023"):
         assert law in page.text
+
+
+def check_outcomes(page: Reader) -> None:
+    """Retention, unit cost and climate are there, and nothing on the page claims an effect."""
+    assert page.row("Biaya per peserta")[0] == "biaya"
+    assert page.row("Biaya per peserta")[1].startswith("Rp")
+    assert 40 < float(page.row("Skor iklim")[0].replace(",", ".")) < 80
+    assert "Biaya satuan, bukan penghematan." in page.text
+    check_no_effect(page)
 
 
 def check_plans(page: Reader) -> None:
@@ -278,15 +292,16 @@ def check_acas(page: Reader) -> None:
     assert "jumlah penjawab tidak ada dalam data" in page.text
 
 
-REPORT = ("Ringkasan", "I Pendahuluan", "II Perencanaan", "III Capaian", "IV Pembinaan kinerja", "VII", "Lampiran")
+REPORT = ("Ringkasan", "I Pendahuluan", "II Perencanaan", "III Capaian", "IV Pembinaan kinerja", "V Kaitan")
+REPORT = (*REPORT, "VI Retensi, biaya, iklim", "VII", "Lampiran")
 TRIAL = ("I Jawaban naif", "II Perbandingan", "III Siapa", "IV Yang tidak dapat ditunjukkan", "Lampiran")
 UNIT = (("unit", "U07"),)
 ACAS = (("period", "2023"), ("unit", "ACAS"))
 CASES = {
     "start": Case("00_mulai", sample, 0, 1, ("Apa yang ada", "Laporan yang tersedia")),
     "quality": Case("01_mutu_data", sample, 0, 2, ("Ringkasan", "I Isi data", "III Temuan pada tabel", "IV Cara")),
-    "unit": Case("02_laporan_unit", sample, 7, 9, REPORT, UNIT, check_unit),
-    "agency": Case("03_laporan_instansi", sample, 7, 11, REPORT, (), check_agency),
+    "unit": Case("02_laporan_unit", sample, 7, 12, REPORT, UNIT, check_unit),
+    "agency": Case("03_laporan_instansi", sample, 7, 15, REPORT, (), check_agency),
     "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),
     "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
     "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),

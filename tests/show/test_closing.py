@@ -53,6 +53,21 @@ def test_what_appraisals_cannot_say() -> None:
     with_events = items(say_unknown(scope(tables={"kegiatan": ONE})))
     assert len(with_events) == 4
     assert with_events[1].endswith("karena pembinaan tidak diundi;")
+    gone = ONE.assign(tanggal_keluar=["2025-02-01"], alasan_keluar=["mutasi"])
+    left = items(say_unknown(scope(tables={"pegawai": gone, "survei": ONE.assign(skor=[4.0])})))
+    assert left[1:3] == [
+        "mengapa pegawai keluar, dan apakah mutasinya atas kehendak sendiri;",
+        "pendapat pegawai yang tidak menjawab survei;",
+    ]
+
+
+def test_terms_of_outcomes_are_defined_where_the_data_hold_them() -> None:
+    gone = ONE.assign(tanggal_keluar=["2025-02-01"], alasan_keluar=["mutasi"])
+    tables = {"pegawai": gone, "survei": ONE.assign(skor=[4.0]), "kegiatan": ONE.assign(biaya=[1.0])}
+    terms = {text.partition(":")[0] for text in items(say_definitions(scope(tables=tables)))}
+    assert {"Keluar sukarela", "Biaya satuan", "Skor iklim"} <= terms
+    bare = {text.partition(":")[0] for text in items(say_definitions(scope()))}
+    assert not {"Keluar sukarela", "Biaya satuan", "Skor iklim"} & bare
 
 
 def test_what_indicators_cannot_say() -> None:

@@ -20,7 +20,6 @@ from kinerja_lib.show.sentences import (
     say_basis,
     say_distribution,
     say_head,
-    say_not_yet,
     say_quality,
     say_trend,
 )
@@ -160,11 +159,6 @@ def test_the_basis_names_the_law_for_people_only() -> None:
     assert words(say_basis(indicator_scope())) == (
         "Cakupan: indikator Acas pada 2023, dibandingkan dengan seluruh unit dalam data."
     )
-
-
-def test_what_is_not_made_yet() -> None:
-    assert say_not_yet(people_scope(9)) == LeftOut("belum dibuat pada versi ini")
-    assert say_not_yet(indicator_scope()) == LeftOut("hanya untuk data pegawai")
 
 
 LOWER = ("Butuh Perbaikan", "Kurang", "Sangat Kurang")
