@@ -314,16 +314,13 @@ def _reach(main: Estimate, answers: pd.DataFrame, cells: pd.DataFrame, plan: Stu
     noise: Mapping[str, Any] = {"sd_residual": 0.0} if waving is None else waving.diagnostics
     extra = max(1.0, float(noise["sd_residual"]) ** 2 / alone)
     groups = float(seen["df"][CHANGE]) / 2 + 1  # so that a comparison of two groups has as many degrees of freedom
-    people = 2 * left / extra
+    size = sd * (len(answers) * extra / (2 * left)) ** 0.5  # what an effect is to a group of all answers
     last = cells.groupby("unit_id", observed=True).last()
     treated = float(last["ikut"].sum())
     counts = {"n_treated": treated, "n_control": float(last["pegawai"].sum()) - treated, "n_units": float(len(last))}
-    try:
-        effect = plan_sample(n=people, clusters=groups, alpha=plan.alpha).effect * sd
-        power = plan_sample(n=people, clusters=groups, alpha=plan.alpha, effect=plan.smallest_effect / sd).power
-    except KinerjaError:  # so little that no effect would be seen
-        return counts
-    return {"effect": effect, "power": power, **counts}
+    group: Mapping[str, Any] = {"n": len(answers), "clusters": groups, "alpha": plan.alpha}
+    power = plan_sample(effect=plan.smallest_effect / size, **group).power if plan.smallest_effect else float("nan")
+    return {"effect": plan_sample(**group).effect * size, "power": power, **counts}
 
 
 def _find_interval(main: Estimate, alpha: float) -> dict[str, float]:
