@@ -9,6 +9,7 @@ from __future__ import annotations
 from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.plan import StudyPlan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
+from kinerja_lib.studies.retention import study_retention
 from kinerja_lib.studies.value import study_value
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "find_departures",
     "read_plan",
     "study_association",
+    "study_retention",
     "study_value",
     "write_plan",
 ]
