@@ -15,13 +15,6 @@ from typing import Any, NoReturn, TextIO
 
 from kinerja_lib.language import _, current_language, mark
 
-DESIGNS = {
-    "random": mark("acak (random): undian menentukan siapa mendapat program"),
-    "comparative": mark("dengan kelompok pembanding, tanpa undian"),
-    "pre_post": mark("sebelum dan sesudah, tanpa pembanding"),
-    "correlational": mark("kaitan antarpeubah, tanpa pembanding"),
-    "": mark("tidak memungkinkan simpulan"),
-}
 PLAIN = str.maketrans({"−": "-", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
 
 # argparse's own texts, in all Python versions that we run on; in English they stay as they are.
