@@ -177,7 +177,9 @@ def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> tuple[list[np.nd
 
 def _require_both(events: np.ndarray, name: str) -> None:
     if not (events >= 0).any() or not (events < 0).any():
-        message = _("event: kolom {name} harus berisi baris sebelum atau tanpa program (-1) dan sesudahnya (0, 1, ...).")
+        message = _(
+            "event: kolom {name} harus berisi baris sebelum atau tanpa program (-1) dan sesudahnya (0, 1, ...)."
+        )
         raise DataError(message.format(name=name))
 
 
@@ -271,7 +273,9 @@ def _stack(codes: list[np.ndarray], counts: list[int], columns: csr_matrix, clus
 def _start(codes: list[np.ndarray], counts: list[int], k: int) -> np.ndarray:
     from scipy.special import ndtri
 
-    shares = [np.bincount(own, minlength=count).cumsum()[:-1] / len(own) for own, count in zip(codes, counts, strict=True)]
+    shares = [
+        np.bincount(own, minlength=count).cumsum()[:-1] / len(own) for own, count in zip(codes, counts, strict=True)
+    ]
     return np.concatenate([ndtri(np.concatenate(shares)), np.zeros(k)])
 
 
@@ -424,6 +428,9 @@ def _with_interval(frame: pd.DataFrame, df: float, n: int) -> pd.DataFrame:
     reach = stats.t.ppf(0.975, df) * frame["std_error"]
     p_value = 2 * stats.t.sf((frame["estimate"] / frame["std_error"]).abs(), df)
     return build_table(
-        n, **{name: frame[name] for name in frame}, conf_low=frame["estimate"] - reach,
-        conf_high=frame["estimate"] + reach, p_value=p_value,
+        n,
+        **{name: frame[name] for name in frame},
+        conf_low=frame["estimate"] - reach,
+        conf_high=frame["estimate"] + reach,
+        p_value=p_value,
     )
