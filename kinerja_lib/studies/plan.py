@@ -11,7 +11,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def write_plan(plan: StudyPlan, file: str | Path) -> StudyPlan:
     CallError
         The file exists, or cannot be written.
     """
-    path, today = Path(file), date.today().isoformat()
+    path, today = Path(file), datetime.now().astimezone().date().isoformat()
     lines = [f"{key} = {json.dumps(_as_toml(getattr(plan, key)), ensure_ascii=False)}" for key in KEYS]
     lines += [f'dibekukan = "{today}"', f'{SEAL} = "{_seal(plan, today)}"', ""]
     try:

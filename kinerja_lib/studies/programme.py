@@ -29,11 +29,11 @@ class Exposed:
     Attributes
     ----------
     rows : DataFrame
-        The panel's rows in the order of `build_panel`, with: `waktu` (place of the period, from 0), `mulai_ikut` (place
-        of the period of the first event; -1 never), `masuk` (place of the person's first row), `kejadian` (periods
-        since the first event; -1 before it and without one), `ikut` (bool), `terkirim` (bool: an event in this period), `lain_<programme>` (0 or 1: other
-        programmes so far; courses in this period or the last), `penilai_id`, `sumber_sama` (0 or 1: the rater led a
-        session of the programme in this period).
+        The panel's rows in the order of `build_panel`, with: `waktu` (place of the period, from 0), `mulai_ikut`
+        (place of the period of the first event; -1 never), `masuk` (place of the person's first row), `kejadian`
+        (periods since the first event; -1 before it and without one), `ikut` (bool), `terkirim` (bool: an event in
+        this period), `lain_<programme>` (0 or 1: other programmes so far; courses in this period or the last),
+        `penilai_id`, `sumber_sama` (0 or 1: the rater led a session of the programme in this period).
     periods : tuple of str
         Their names, in the order of `waktu`.
     programme : str

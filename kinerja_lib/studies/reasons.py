@@ -28,7 +28,8 @@ REASONS = {
         "Tidak ada pembanding: semua pegawai mengikuti kegiatan ini. Diperlukan pegawai yang tidak, atau belum, ikut."
     ),
     "all_at_once": mark(
-        "Semua peserta mulai pada waktu yang sama dan tidak ada yang tidak ikut, jadi pengaruh waktu tidak dapat dipisahkan."
+        "Semua peserta mulai pada waktu yang sama dan tidak ada yang tidak ikut, jadi pengaruh waktu "
+        "tidak dapat dipisahkan."
     ),
     "one_period": mark(
         "Hanya ada satu periode. Diperlukan paling sedikit satu periode sebelum dan satu sesudah program."
@@ -66,13 +67,16 @@ CHECKS = {
     "dip": (
         mark("Apakah peserta sedang turun tepat sebelum mulai ikut?"),
         mark(
-            "Peserta sedang turun tepat sebelum mulai ikut; sebagian kenaikannya adalah pemulihan yang akan terjadi juga."
+            "Peserta sedang turun tepat sebelum mulai ikut; sebagian kenaikannya adalah pemulihan yang akan "
+            "terjadi juga."
         ),
     ),
     "quota": (
         mark("Apakah penilaian dibagi menurut jatah di dalam unit?"),
         mark(
-            "Rata-rata antarunit lebih seragam daripada yang dapat terjadi secara kebetulan: penilaian tampak dijatah, sehingga kenaikan peserta dapat berarti penurunan rekannya dan selisih di dalam unit berlebihan."
+            "Rata-rata antarunit lebih seragam daripada yang dapat terjadi secara kebetulan: penilaian "
+            "tampak dijatah, sehingga kenaikan peserta dapat berarti penurunan rekannya dan selisih di dalam "
+            "unit berlebihan."
         ),
     ),
     "spillover": (
@@ -106,7 +110,8 @@ CHECKS = {
     "response": (
         mark("Berapa yang menjawab, dan apakah yang menjawab berubah?"),
         mark(
-            "Tingkat jawaban berubah bersama program, sehingga yang menjawab sebelum dan sesudahnya bukan kelompok yang sama."
+            "Tingkat jawaban berubah bersama program, sehingga yang menjawab sebelum dan sesudahnya bukan "
+            "kelompok yang sama."
         ),
     ),
     "proportional": (

@@ -1,7 +1,7 @@
 """A programme to which the weakest are sent: compared two periods before with the period itself, over the dip.
 
-Whoever is sent because of a bad period will do better in the next anyway. The period that sent them is left out, and the one
-before it is compared with the one after it: without an effect these two are alike, whatever was transient in between.
+Whoever is sent because of a bad period will do better in the next anyway. The period that sent them is left out, and
+the one before it is compared with the one after it: without an effect these two are alike.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.estimate import Estimate, estimate_regression
+from kinerja_lib.errors import KinerjaError
+from kinerja_lib.estimate import Estimate, estimate_adjusted, estimate_regression
 from kinerja_lib.language import _
 from kinerja_lib.studies import value_checks as look
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import FEWEST
 from kinerja_lib.studies.result import Study, join_rows, tidy_row
-from kinerja_lib.studies.verdict import decide
-
+from kinerja_lib.studies.verdict import decide, read_interval
 
 WORDS = {"skor": lambda: _("skor rating"), "capaian_skp": lambda: _("capaian SKP")}
 
 
 def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -> Study:
     """Return the study of a programme that follows a dip: the change over two periods against that of all others."""
-    name, other = _choose_sources(rows, outcome)
+    name = _choose_source(rows, outcome)
     spread = float(rows.loc[~rows["ikut"], name].std())
     if not spread > 0:
         return replace(study, why=("one_level",))
@@ -37,11 +37,7 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
     if treated < FEWEST or (pairs["peserta"] == 0).sum() < FEWEST:
         return replace(study, why=("few_people",))
     main = _estimate_change(pairs)
-    second = None
-    if other is not None:
-        own = float(rows.loc[~rows["ikut"], other].std())
-        beside = build_pairs(rows.assign(hasil=rows[other] / own), "hasil") if own > 0 else pairs.iloc[:0]
-        second = _estimate_change(beside) if beside["peserta"].nunique() > 1 else None
+    second = _estimate_weighted(pairs)
     naive = tidy_row(
         _estimate_recovery(rows, name, scale).assign(group="sebelum_sesudah"),
         role="naive",
@@ -50,17 +46,17 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
         term=study.programme,
     )
     parts = [tidy_row(main.table.iloc[[0]], role="main", unit=unit, headline=True, term=study.programme), naive]
-    if second is not None and other is not None:
-        beside_unit = _("simpangan baku {outcome}").format(outcome=WORDS[other]())
-        parts.insert(1, tidy_row(second.table.iloc[[0]], role="second", unit=beside_unit, term=study.programme))
+    if second is not None:
+        parts.insert(1, tidy_row(second.table.iloc[[0]], role="second", unit=unit, term=study.programme))
     checks = tuple(
         check
         for check in (look.check_quota(rows) if outcome.ordinal else None, look.check_second(main, second))
         if check
     )
     smallest = plan.smallest_effect * spread / scale
-    row = main.table.iloc[0].to_dict()
-    said = decide(row, better=1, design="comparative", checks=checks, smallest=smallest)
+    said = decide(
+        read_interval(main.table.iloc[0], plan.alpha), better=1, design="comparative", checks=checks, smallest=smallest
+    )
     detail = {"regression_to_mean": look.expect_return(rows, name), "sources": look.split_variance(rows, name)}
     return replace(
         study,
@@ -83,25 +79,24 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
     )
 
 
-def _choose_sources(rows: pd.DataFrame, outcome: Any) -> tuple[str, str | None]:
-    """Return the outcome and a second one: of ratings, first the plan's achievement, which is not what sent people."""
+def _choose_source(rows: pd.DataFrame, outcome: Any) -> str:
+    """Return the outcome: of ratings, the plan's achievement where there is one, for it is not what sent people."""
     if not outcome.ordinal:
-        return outcome.columns[0], None
-    if "capaian_skp" in rows and rows["capaian_skp"].notna().any():
-        return "capaian_skp", "skor"
-    return "skor", None
+        return str(outcome.columns[0])
+    return "capaian_skp" if "capaian_skp" in rows and rows["capaian_skp"].notna().any() else "skor"
 
 
 def build_pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Return the changes over two periods, a row per person and middle period.
 
-    Participants: sent exactly once, in the last of the three periods. Others: never sent. The last period of the data is
-    no end of a pair: whether people were sent after it is not known, and those sent once were not.
+    Participants: sent exactly once, in the last of the three periods. Others: never sent. The last period of the data
+    is no end of a pair: whether people were sent after it is not known, and those sent once were not.
 
     Returns
     -------
     DataFrame
-        pegawai_id, waktu (of the end), peserta (0 or 1), perubahan, and other programmes at both ends (`lain_...`, `lain_..._awal`).
+        pegawai_id, waktu (of the end), peserta (0 or 1), perubahan, and other programmes at both ends (`lain_...`,
+        `lain_..._awal`).
     """
     times = rows.groupby("pegawai_id")["terkirim"].transform("sum")
     kept = rows[(times <= 1) & rows[outcome].notna()]
@@ -125,7 +120,7 @@ def build_pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
 
 def _estimate_change(pairs: pd.DataFrame) -> Estimate:
     """Return the difference in change, the same period compared with itself."""
-    terms = ["peserta", *(name for name in pairs if str(name).startswith("lain_") and pairs[name].nunique() > 1)]
+    terms = ["peserta", *(str(name) for name in pairs if str(name).startswith("lain_") and pairs[name].nunique() > 1)]
     if pairs["waktu"].nunique() > 1:
         terms.append("C(waktu)")
     found = estimate_regression(pairs, "perubahan ~ " + " + ".join(terms), cluster="pegawai_id", errors="CR2")
@@ -142,6 +137,23 @@ def _estimate_change(pairs: pd.DataFrame) -> Estimate:
             _("Tanpa program, perubahan mereka yang dikirim dan yang lain akan sama."),
         ),
     )
+
+
+def _estimate_weighted(pairs: pd.DataFrame) -> Estimate | None:
+    """Return the same change by doubly robust weighting of the others, for those who were sent."""
+    confounders = [str(name) for name in pairs if str(name).startswith("lain_") and pairs[name].nunique() > 1]
+    confounders += ["langkah"] if pairs["waktu"].nunique() > 1 else []
+    try:
+        return estimate_adjusted(
+            pairs.assign(langkah=pairs["waktu"].astype("str")),
+            outcome="perubahan",
+            treatment="peserta",
+            confounders=confounders,
+            target="ATT",
+            cluster="pegawai_id",
+        )
+    except KinerjaError:
+        return None
 
 
 def _estimate_recovery(rows: pd.DataFrame, name: str, scale: float) -> pd.DataFrame:

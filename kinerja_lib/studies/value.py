@@ -1,4 +1,4 @@
-"""The study of value: did performance change with a programme?
+"""The study of value: whether performance changed with a programme.
 
 A programme that starts in steps is compared with those who have not, or not yet, begun; one to which the weakest are
 sent is compared over the dip that sent them; without a comparison the study says that it cannot say.
@@ -29,7 +29,7 @@ from kinerja_lib.studies.programme import (
 )
 from kinerja_lib.studies.result import RANDOM, Check, Study, join_rows, read_truth, tidy_row
 from kinerja_lib.studies.trial import study_trial
-from kinerja_lib.studies.verdict import decide
+from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import PREDIKAT
 
 RATINGS = ("rating_hasil", "rating_perilaku")
@@ -191,7 +191,7 @@ def _study_without_comparison(study: Study, exposed: Exposed, outcome: Outcome, 
 
 def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadian") -> Estimate:
     """Return the main estimator of a programme that starts in steps."""
-    others = [name for name in rows if str(name).startswith("lain_")]
+    others = [str(name) for name in rows if str(name).startswith("lain_")]
     return estimate_latent(
         rows,
         ratings=list(outcome.columns),
@@ -233,7 +233,7 @@ def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPl
         naive,
     ])  # fmt: skip
     said = decide(
-        _at_level(main, plan.alpha),
+        read_interval(main.table.iloc[0], plan.alpha),
         better=1,
         design="comparative",
         checks=checks,
@@ -292,17 +292,20 @@ def _estimate_naive(whole: pd.DataFrame, outcome: Outcome, programme: str) -> pd
     own = rows[rows["mulai_ikut"] >= 0]
     last = rows[rows["waktu"] == rows["waktu"].max()]
     for name, part in (("sebelum_sesudah", own), ("peserta_bukan", last)):
-        part = part.assign(semua=part["ikut"].astype("int64") - 1)
         try:
-            if outcome.ordinal:
-                found = estimate_latent(part, ratings=list(outcome.columns), event="semua", cluster="pegawai_id")
-                table = found.table.iloc[[0]]
-            else:
-                table = look.compare_means(part, outcome.columns[0])
+            table = _compare(part, outcome)
         except KinerjaError:
             continue
         parts.append(tidy_row(table.assign(group=name), role="naive", unit=outcome.unit, naive=True, term=programme))
     return join_rows(parts)
+
+
+def _compare(part: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return the plain difference between rows with and without the programme, in the unit of the headline."""
+    if not outcome.ordinal:
+        return look.compare_means(part, outcome.columns[0])
+    part = part.assign(semua=part["ikut"].astype("int64") - 1)
+    return estimate_latent(part, ratings=list(outcome.columns), event="semua", cluster="pegawai_id").table.iloc[[0]]
 
 
 def _plan_reach(rows: pd.DataFrame, outcome: Outcome, plan: StudyPlan) -> dict[str, float]:
@@ -333,7 +336,7 @@ def _plan_reach(rows: pd.DataFrame, outcome: Outcome, plan: StudyPlan) -> dict[s
 
 def _check_steps(rows: pd.DataFrame, outcome: Outcome, main: Estimate, second: Estimate | None) -> tuple[Check, ...]:
     """Return the checks of a programme that starts in steps."""
-    checks = []
+    checks: list[Check | None] = []
     if outcome.ordinal:
         checks += look.check_before(rows, lambda part: _estimate_main(part, outcome, event="semu"))
         checks += [look.check_quota(rows), look.check_same_source(rows, main)]
@@ -376,16 +379,6 @@ def _smallest(rows: pd.DataFrame, outcome: Outcome, plan: StudyPlan) -> float:
     return plan.smallest_effect * float(rows.loc[~rows["ikut"], outcome.columns[0]].std())
 
 
-def _at_level(main: Estimate, alpha: float) -> dict[str, float]:
-    """Return the interval of the headline at the level of the plan."""
-    from scipy import stats
-
-    row = main.table.iloc[0]
-    half = float(row["conf_high"] - row["conf_low"]) / 2
-    reach = half * stats.norm.ppf(1 - alpha / 2) / stats.norm.ppf(0.975)
-    return {"conf_low": float(row["estimate"]) - reach, "conf_high": float(row["estimate"]) + reach}
-
-
 def _find_truth(study: Study, main: Estimate) -> dict[str, float]:
     """Return the planted truth with what the headline should be; only ratings are on the scale of the constants."""
     truth = dict(study.truth)
@@ -395,6 +388,7 @@ def _find_truth(study: Study, main: Estimate) -> dict[str, float]:
     if study.programme == COURSES:  # planted for the period of a course and the next alone, not from the first on
         return truth
     weights = main.diagnostics["event_weights"]
-    times = weights.index.astype("int64") if isinstance(weights, pd.Series) else []
-    growth = truth.get(f"{study.programme}_growth", 0.0)
-    return truth | {"headline": planted + growth * float(np.dot(weights, times))}
+    late = 0.0
+    if isinstance(weights, pd.Series):
+        late = float(weights.index.astype("float64").to_numpy() @ weights.to_numpy())
+    return truth | {"headline": planted + truth.get(f"{study.programme}_growth", 0.0) * late}

@@ -10,7 +10,6 @@ import pandas as pd
 
 from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression, sensitivity_robustness
-from kinerja_lib.estimate.latent import estimate_latent
 from kinerja_lib.language import _
 from kinerja_lib.studies.programme import FEWEST
 from kinerja_lib.studies.result import Check, Study
@@ -42,9 +41,9 @@ def check_before(rows: pd.DataFrame, estimate: Callable[[pd.DataFrame], Estimate
     p_value = _test_together(found)
     n = float(found.diagnostics["n_treated"])  # type: ignore[arg-type]
     checks = [Check("pre_trend", not p_value < DOUBT, values={"p_value": p_value, "n": n})]
-    row = table.loc["0"] if "0" in table.index else None
-    if row is None:
+    if "0" not in table.index:
         return [*checks, Check("dip", None)]
+    row: Any = table.loc["0"]
     values = {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")} | {"n": n}
     return [*checks, Check("dip", not (row["estimate"] < 0 and row["p_value"] < SURE), values=values)]
 
@@ -277,7 +276,7 @@ def find_robustness(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
     the recorded covariates explains, 0 where there is none), `n`. Of the linear regression with person and period.
     """
     part = rows[rows[outcome].notna()].assign(peserta=rows["ikut"].astype("float64"))
-    others = [name for name in rows if str(name).startswith("lain_") and part[name].nunique() > 1]
+    others = [str(name) for name in rows if str(name).startswith("lain_") and part[name].nunique() > 1]
     for name in ("pegawai_id", "waktu"):
         part = part[part.groupby(name)[outcome].transform("size") > 1]
     formula = f"{outcome} ~ " + " + ".join(["peserta", *others])
@@ -297,9 +296,7 @@ def say_limits(study: Study) -> tuple[str, ...]:
     """Return what such a study of performance cannot show."""
     said = [
         _("Tidak ada yang diundi: sifat yang tidak tercatat dan berubah bersama program ikut terhitung."),
-        _(
-            "Penilaian adalah pendapat penilai. Yang ditaksir ialah perubahan penilaian, bukan perubahan kerja itu sendiri."
-        ),
+        _("Penilaian adalah pendapat penilai. Yang ditaksir ialah perubahan penilaian, bukan perubahan kerjanya."),
         _("Angka ini berlaku bagi mereka yang ikut, bukan bagi mereka yang tidak ikut bila kelak diwajibkan."),
         _("Kegiatan yang tidak dicatat tidak terlihat; sebagian pembanding mungkin ikut juga."),
     ]
