@@ -28,9 +28,9 @@ from kinerja_lib.show.curves import Axis, Curve, Guide, draw_curves
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import SMALL, Bound, count, date_or_text, interval, number, percent
 from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, tick_of
-from kinerja_lib.show.trial import plot_trial, table_trial
+from kinerja_lib.show.trial import plot_trial, say_month, table_trial
 from kinerja_lib.show.verdict import (
-    decimals_of,
+    decimals_in,
     ends_of,
     find_headline,
     is_clear,
@@ -64,6 +64,9 @@ def name_row(row: Any) -> str:
     """Return what a row of the table of a study is called."""
     if row.role == "event":
         return say_event(float(row.group))
+    if row.group and pd.notna(row.months):
+        when = say_month(row.months)
+        return _("{name}, {when}").format(name=_(ROLES["naive"]), when=when.lower()) if row.naive else when
     if row.role == "naive":
         return _(NAIVE.get(row.group, ROLES["naive"]))
     name = _(ROLES[row.role]) if row.role in ROLES else label(str(row.role))
@@ -84,7 +87,7 @@ def say_event(periods: float) -> str:
     return (_("{n} periode sesudah") if periods > 0 else _("{n} periode sebelum")).format(n=n)
 
 
-def _rows(study: Study, *roles: str) -> list[Any]:
+def show_rows(study: Study, *roles: str) -> list[Any]:
     """Return the rows of these roles that may be shown: five people at least, an estimate."""
     table = study.table
     return each_row(table[table["role"].isin(roles) & table["estimate"].notna() & (table["n"] >= MIN_GROUP)])
@@ -98,7 +101,7 @@ def say_naive(study: Study) -> Paragraph | LeftOut:
     study : Study
         From any `study_` call.
     """
-    rows = _rows(study, "naive")
+    rows = show_rows(study, "naive")
     if not rows:
         return LeftOut(_("tidak ada jawaban naif yang dapat dihitung"))
     whole = [row for row in rows if row.group == ""] if study.design == "random" else rows
@@ -115,54 +118,9 @@ def _say_naive_row(study: Study, row: Any) -> Runs:
         _("{name}: {size} (selang 95 %: {interval}; n = {n})"),
         name=label(str(row.term)) if study.design == "random" else name_row(row),
         size=size_of(study, row),
-        interval=ends_of(row, ratio=is_ratio(study, row), decimals=_decimals(row)),
+        interval=ends_of(row, ratio=is_ratio(study, row)),
         n=count(row.n),
     )
-
-
-def _decimals(row: Any) -> int:
-    return decimals_of(pd.DataFrame([row._asdict()]))
-
-
-def say_second(study: Study) -> Paragraph | LeftOut:
-    """Return what the second estimator says, with assumptions of its own, and whether the two agree.
-
-    Parameters
-    ----------
-    study : Study
-        From any `study_` call.
-    """
-    rows, main = _rows(study, "second"), find_headline(study)
-    if not rows or main is None:
-        return LeftOut(_("tidak ada cara menaksir kedua"), _("Cara menaksir kedua"))
-    row = rows[0]
-    same = row.estimate * main.estimate > 0
-    text = (
-        _("Cara kedua, dengan anggapannya sendiri, menunjuk ke arah yang sama: {size} (selang 95 %: {ends}; n = {n}).")
-        if same
-        else _("Cara kedua, dengan anggapannya sendiri, menunjuk ke arah lain: {size} (selang 95 %: {ends}; n = {n}).")
-    )
-    ends = ends_of(row, ratio=is_ratio(study, row), decimals=_decimals(row))
-    return Paragraph(compose(text, size=size_of(study, row), ends=ends, n=count(row.n)))
-
-
-def say_sensitivity(study: Study) -> Paragraph | LeftOut:
-    """Return how strong something that was not recorded would have to be to take the estimate away.
-
-    Parameters
-    ----------
-    study : Study
-        With "sensitivity" in `detail`, as `sensitivity_robustness` gives it.
-    """
-    found, row = study.detail.get("sensitivity"), find_headline(study)
-    strength = getattr(found, "rv_q", None)
-    if strength is None or row is None:
-        return LeftOut(_("kekuatan faktor tak tercatat tidak dapat dihitung"), _("Kepekaan"))
-    text = _(
-        "Agar taksiran ini menjadi nol, faktor yang tidak tercatat harus menjelaskan sedikitnya {share} dari sisa "
-        "ragam hasil dan dari sisa ragam keikutsertaan (n = {n})."
-    )
-    return Paragraph(compose(text, share=percent(100 * float(strength), 1), n=count(row.n)))
 
 
 def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
@@ -185,7 +143,7 @@ def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
     if study.design == "random":
         return plot_trial(study, id=id)
     main = find_headline(study)
-    rows = [row for row in _rows(study, "main", "second", "naive") if main is not None and row.unit == main.unit]
+    rows = [row for row in show_rows(study, "main", "second", "naive") if main is not None and row.unit == main.unit]
     if main is None or not rows:
         return LeftOut(_no_estimate())
     ratio = is_ratio(study, main)
@@ -222,7 +180,9 @@ def _unit(study: Study, row: Any) -> str:
 
 def _dot(study: Study, row: Any, shown: Any) -> DotRow:
     ends = [None if pd.isna(value) else float(value) for value in (shown.conf_low, shown.conf_high)]
-    words = number(shown.estimate, 2 if is_ratio(study, row) else _decimals(row), signed=not is_ratio(study, row)).text
+    words = number(
+        shown.estimate, 2 if is_ratio(study, row) else decimals_in(row), signed=not is_ratio(study, row)
+    ).text
     naive = bool(row.naive)
     return DotRow(
         name_row(row),
@@ -235,7 +195,7 @@ def _dot(study: Study, row: Any, shown: Any) -> DotRow:
 
 
 def _say_short(study: Study, row: Any) -> str:
-    ends = ends_of(row, ratio=is_ratio(study, row), decimals=_decimals(row))
+    ends = ends_of(row, ratio=is_ratio(study, row))
     return f"{size_of(study, row)} ({ends}; n = {count(row.n)})"
 
 
@@ -243,7 +203,7 @@ def _title(study: Study, row: Any) -> str:
     """Return the finding of the figure: on which side of the comparison, or that this cannot be told."""
     if not is_clear(row):
         return _("Tidak ada selisih yang dapat dipastikan")
-    naive = [other for other in _rows(study, "naive") if other.unit == row.unit]
+    naive = [other for other in show_rows(study, "naive") if other.unit == row.unit]
     words = {"programme": name_theme(study)}
     if any(other.estimate / row.estimate > 1.5 for other in naive):
         return _("Selisihnya mengecil setelah ada pembanding yang layak")
@@ -252,7 +212,7 @@ def _title(study: Study, row: Any) -> str:
     return _("Dengan {programme}: di bawah pembanding").format(**words)
 
 
-def plot_events(study: Study, *, id: str = "menurut-waktu") -> Figure | LeftOut:
+def plot_events(study: Study, *, id: str = "menurut-waktu") -> Figure | LeftOut | None:
     """Return the estimates by time since the programme began, with their intervals.
 
     Parameters
@@ -264,10 +224,12 @@ def plot_events(study: Study, *, id: str = "menurut-waktu") -> Figure | LeftOut:
 
     Returns
     -------
-    Figure or LeftOut
-        The latter where there are fewer than two times.
+    Figure, LeftOut or None
+        Left out where there are fewer than two times; nothing of a trial, whose figure holds its times.
     """
-    rows = sorted(_rows(study, "event"), key=lambda row: float(row.group))
+    rows = sorted(show_rows(study, "event"), key=lambda row: float(row.group))
+    if study.design == "random":
+        return None
     if len(rows) < 2:
         return LeftOut(_("kurang dari dua waktu yang dapat ditaksir"), _("Taksiran menurut waktu"))
     ratio = is_ratio(study, rows[0])
@@ -325,10 +287,10 @@ def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
         TableColumn("name", _("Taksiran")),
         TableColumn("size", _("Besarnya"), "words"),
         TableColumn("ends", _("Selang 95 %"), "words"),
-        TableColumn("unit", _("Satuan"), "text"),
         TableColumn("n", _("n"), "words"),
     )
-    title = _("Semua taksiran, {outcome}").format(outcome=name_outcome(study))
+    unit = _unit(study, find_headline(study) or each_row(study.table)[0])
+    title = _("Semua taksiran, {outcome} ({unit})").format(outcome=name_outcome(study), unit=unit)
     return build_table(pd.DataFrame(shown), columns, id=id, title=title, notes=_error_notes(study))
 
 
@@ -336,12 +298,12 @@ def _estimate_cells(study: Study, row: Any) -> dict[str, str | None]:
     few = is_small(int(row.n)) or pd.isna(row.estimate)
     ratio = is_ratio(study, row)
     shown = _as_shown(row, ratio=ratio)
-    decimals = 2 if ratio else _decimals(row)
+    decimals = 2 if ratio else decimals_in(row)
+    name = name_row(row)
     return {
-        "name": name_row(row),
+        "name": name if row.unit == study.unit else f"{name} ({row.unit})",
         "size": None if few else number(shown.estimate, decimals, signed=not ratio).text,
-        "ends": None if few else interval(shown.conf_low, shown.conf_high, decimals).text,
-        "unit": _unit(study, row),
+        "ends": None if few else ends_of(row, ratio=ratio).text,
         "n": SMALL if is_small(int(row.n)) else count(row.n).text,
     }
 
@@ -379,16 +341,17 @@ def table_checks(study: Study, *, id: str = "pemeriksaan") -> Table | LeftOut:
 
 
 def _check_cells(check: Check) -> dict[str, str | None]:
-    known = check.values.get("estimate")
     n = check.values.get("n", math.nan)
     few = pd.notna(n) and is_small(int(n))
-    values = [check.values.get(name) for name in ("estimate", "conf_low", "conf_high")]
-    decimals = find_decimals([math.nan if value is None else value for value in values])
+    low, high = check.values.get("conf_low"), check.values.get("conf_high")
+    share = "share" in check.values
+    known = check.values.get("share" if share else "estimate")
+    decimals = find_decimals([math.nan if value is None else value for value in (known, low, high)])
     return {
         "question": say_question(check.name),
         "result": say_result(check),
-        "value": None if known is None or few else number(known, decimals).text,
-        "ends": None if few else interval(values[1], values[2], decimals).text,
+        "value": None if known is None or few else (percent(known) if share else number(known, decimals)).text,
+        "ends": None if few or share else interval(low, high, decimals).text,
         "n": SMALL if few else count(None if pd.isna(n) else n).text,
     }
 

@@ -78,8 +78,10 @@ def _say_arm(study: Study, row: Any) -> Runs:
     )
 
 
-def say_arms(study: Study) -> Paragraph | LeftOut:
-    """Return how many people were assigned to how many groups, and the lowest follow-up."""
+def say_arms(study: Study) -> Paragraph | LeftOut | None:
+    """Return how many people were assigned to how many groups, and the lowest follow-up; nothing but of a trial."""
+    if study.design != "random":
+        return None
     if study.arms.empty:
         return LeftOut(_("tidak ada kelompok yang diundi"))
     assigned = study.arms.drop_duplicates("arm")["n_assigned"]
@@ -100,7 +102,7 @@ def say_arms(study: Study) -> Paragraph | LeftOut:
 
 def say_times(study: Study) -> Paragraph | None:
     """Return how the estimate of the first arm moves over time, and why its peak is no measure of the effect."""
-    if study.table.empty:
+    if study.design != "random" or study.table.empty:
         return None
     arm = _headline(study)["term"].iloc[0]
     rows = study.by_period[study.by_period["term"] == arm]
@@ -278,9 +280,11 @@ def _table_row(rows: pd.DataFrame, arms: list[str], decimals: int) -> dict[str, 
     return cells | {"n": first["n"]}
 
 
-def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut:
-    """Return classical and robust (HC1) standard errors side by side, for each time and arm."""
-    if study.table.empty or study.by_period.empty:
+def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut | None:
+    """Return classical and robust (HC1) standard errors side by side, for each time and arm of a trial."""
+    if study.design != "random":
+        return None
+    if study.by_period.empty:
         return LeftOut(_("tidak ada perbandingan menurut waktu"))
     rows = study.by_period
     frame = pd.DataFrame(
@@ -302,8 +306,10 @@ def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut:
     return build_table(frame, columns, id=id, title=_("Galat baku menurut dua aturan"))
 
 
-def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut:
-    """Return how many were assigned to each arm and how many were seen at each time."""
+def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut | None:
+    """Return how many were assigned to each arm and how many were seen at each time; nothing but of a trial."""
+    if study.design != "random":
+        return None
     if study.arms.empty:
         return LeftOut(_("tidak ada kelompok yang diundi"))
     wide = study.arms.pivot(index="arm", columns="periode", values="n").reindex(list(dict.fromkeys(study.arms["arm"])))

@@ -80,7 +80,7 @@ def find_verb(design: str) -> Verb:
 
 def name_outcome(study: Study) -> str:
     """Return what was measured, inside a sentence."""
-    return lower_first(label(study.outcome)) if study.outcome else _(OUTCOMES[study.name])
+    return lower_first(study.outcome) if study.outcome else _(OUTCOMES[study.name])
 
 
 def name_theme(study: Study) -> str:
@@ -102,6 +102,11 @@ def decimals_of(values: pd.DataFrame) -> int:
     ends = values[["estimate", "conf_low", "conf_high"]].astype("float64").abs().to_numpy()
     largest = float(ends[~pd.isna(ends)].max()) if (~pd.isna(ends)).any() else 100.0
     return 0 if largest >= 100 else 1 if largest >= 10 else 2
+
+
+def decimals_in(row: Any) -> int:
+    """Return decimals enough for one row."""
+    return decimals_of(pd.DataFrame([row._asdict()]))
 
 
 def _money(unit: str) -> str | None:
@@ -126,15 +131,27 @@ def amount(value: float, unit: str, decimals: int, *, signed: bool = False) -> B
     return Bound(f"{bound.text} {after}".rstrip(), bound.value)
 
 
-def ends_of(row: Any, *, ratio: bool = False, decimals: int = 2) -> Bound:
-    """Return the interval of a row as a reader sees it: of a ratio in times, of money in rupiah."""
+def ends_of(row: Any, *, ratio: bool = False) -> Bound:
+    """Return the interval of a row as a reader sees it: of a ratio in times, of money in rupiah.
+
+    An end that only rounding makes zero gets one more decimal.
+    """
     low, high = (float(row.conf_low), float(row.conf_high))
     if ratio:
         return interval(math.exp(low), math.exp(high), 2)
-    if _money(row.unit) is None or pd.isna(low) or pd.isna(high):
-        return interval(low, high, decimals)
-    text = _("{low} sampai {high}").format(low=rupiah(low), high=rupiah(high))
-    return Bound(text, f"{low} {high}")
+    if pd.isna(low) or pd.isna(high):
+        return interval(None, None)
+    if _money(row.unit) is not None:
+        text = _("{low} sampai {high}").format(low=rupiah(low), high=rupiah(high))
+        return Bound(text, f"{low} {high}")
+    return interval(low, high, _decimals_of_ends(row))
+
+
+def _decimals_of_ends(row: Any) -> int:
+    decimals = decimals_in(row)
+    zero = number(0.0, decimals).text
+    gone = any(end != 0 and number(abs(end), decimals).text == zero for end in (row.conf_low, row.conf_high))
+    return decimals + gone
 
 
 def size_of(study: Study, row: Any, *, signed: bool = True) -> Bound:
@@ -142,7 +159,7 @@ def size_of(study: Study, row: Any, *, signed: bool = True) -> Bound:
     if is_ratio(study, row):
         times = number(math.exp(row.estimate), 2)
         return Bound(_("{n} kali").format(n=times.text), times.value)
-    return amount(row.estimate, row.unit, decimals_of(pd.DataFrame([row._asdict()])), signed=signed)
+    return amount(row.estimate, row.unit, decimals_in(row), signed=signed)
 
 
 def find_headline(study: Study) -> Any | None:
@@ -174,7 +191,7 @@ def say_size(study: Study, row: Any) -> Runs:
         text,
         size=size_of(study, shown, signed=not clear),
         direction=_("lebih tinggi daripada pembanding") if row.estimate > 0 else _("lebih rendah daripada pembanding"),
-        interval=ends_of(row, ratio=ratio, decimals=decimals_of(pd.DataFrame([row._asdict()]))),
+        interval=ends_of(row, ratio=ratio),
         n=count(row.n),
     )
 
@@ -215,9 +232,16 @@ def _say_in_people(study: Study) -> list[Runs]:
     if shown.empty:
         return []
     row = each_row(shown.loc[[shown["estimate"].abs().idxmax()]])[0]
-    text = _(
-        "Dari {hundred} peserta, {k} {more} yang bernilai {level} daripada yang diperkirakan tanpa program (selang "
-        "95 %: {interval}; n = {n})."
+    text = (
+        _(
+            "Dari {hundred} peserta, {k} {more} yang bernilai {level} daripada yang diperkirakan tanpa program (selang "
+            "95 %: {interval}; n = {n})."
+        )
+        if is_clear(row)
+        else _(
+            "Dari {hundred} peserta, taksirannya {k} {more} yang bernilai {level}, tetapi selangnya memuat nol "
+            "({interval}; n = {n})."
+        )
     )
     values = {"hundred": count(HUNDRED), "k": number(HUNDRED * abs(row.estimate), 0), "n": count(row.n)}
     ends = interval(HUNDRED * row.conf_low, HUNDRED * row.conf_high, 0)
@@ -240,7 +264,7 @@ def _say_leavers(study: Study) -> list[Runs]:
         else _("Dihitung dalam orang, selisihnya {size}, dan selangnya memuat nol ({interval}; n = {n}).")
     )
     shown = row._replace(estimate=abs(row.estimate)) if clear else row
-    ends = ends_of(row, decimals=decimals_of(pd.DataFrame([row._asdict()])))
+    ends = ends_of(row)
     size = size_of(study, shown, signed=not clear)
     return [compose(text, size=size, more=_more(row.estimate), interval=ends, n=count(row.n))]
 
@@ -353,4 +377,3 @@ def note_design(study: Study) -> Note | None:
     )
     held = compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions)
     return Note((first, errors, *([held] if assumptions else []), *say_warnings(pooled)))
-

@@ -247,3 +247,11 @@ def choose_plan(*, programme: str = "", file: str | Path = "") -> StudyPlan:
     planned = read_plan(file) if file else StudyPlan()
     run = replace(planned, programme=programme) if programme else planned
     return replace(run, outside=find_departures(planned, run))
+
+
+def freeze_plan(file: str | Path, *, programme: str = "") -> bool:
+    """Freeze the default plan where no file of that name is there yet; tell whether it was written."""
+    if Path(file).exists():
+        return False
+    write_plan(StudyPlan(programme=programme), file)
+    return True
