@@ -11,26 +11,13 @@ import pytest
 
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.result import COLUMNS
-from kinerja_lib.schema import Dataset
-from kinerja_lib.show.blocks import Figure, Head, ItemList, LeftOut, Note, Paragraph, Table, plain
-from kinerja_lib.show.studies import (
-    VERBS,
-    note_design,
-    plot_study,
-    say_arms,
-    say_limits,
-    say_month,
-    say_naive,
-    say_study,
-    say_study_head,
-    say_times,
-    table_arms,
-    table_errors,
-    table_study,
-)
-from kinerja_lib.studies import ROBUST, TABLE, Study
+from kinerja_lib.show.blocks import Figure, LeftOut, Note, Paragraph, Table, plain
+from kinerja_lib.show.studies import plot_events, plot_study, say_naive, table_study
+from kinerja_lib.show.trial import say_arms, say_month, say_study, say_times, table_arms, table_errors
+from kinerja_lib.show.verdict import note_design, say_verdict
+from kinerja_lib.studies import Study
+from kinerja_lib.studies.result import ROBUST, TABLE
 
-CAUSAL = ("dampak", "pengaruh", "menyebabkan", "mengakibatkan", "menaikkan", "menurunkan", "meningkatkan")
 MENTORING = (371.83, 133.02, 110.27, 633.39)
 COURSE = (124.51, 144.90, -160.42, 409.44)
 
@@ -78,9 +65,10 @@ def study(
 ) -> Study:
     """Return a study as `study_value` builds it; without `headline` there is one period, which then is the headline."""
     pooled = headline or ()
-    rows = [r | {"headline": True, "naive": False, "months": np.nan} for r in pooled]
-    rows += [r | {"headline": not pooled, "naive": False} for r in periods]
-    rows += [r | {"headline": False, "naive": True} for r in naive]
+    rows = [r | {"headline": True, "naive": False, "months": np.nan, "role": "main"} for r in pooled]
+    role = "period" if pooled else "main"
+    rows += [r | {"headline": not pooled, "naive": False, "role": role} for r in periods]
+    rows += [r | {"headline": False, "naive": True, "role": "naive"} for r in naive]
     by_period = pd.DataFrame(periods).assign(**{f"{name}_hc1": 1.5 for name in ROBUST})
     known: dict[str, Any] = {
         "design": "random",
@@ -90,7 +78,8 @@ def study(
         "pooled": POOLED if pooled else None,
         "by_period": by_period,
         "naive": pd.DataFrame(naive, columns=[*COLUMNS, "months"]),
-        "table": pd.DataFrame(rows)[list(TABLE)],
+        "table": pd.DataFrame(rows).assign(unit="KES")[list(TABLE)],
+        "programme": "mentoring",
         "limits": ("Batas satu.", "Batas dua."),
     }
     return Study("value", **(known | fields))
@@ -98,7 +87,7 @@ def study(
 
 TWO = study((row("kursus", "", COURSE, 2578), row("mentoring", "", MENTORING, 2578)))
 ONE_PERIOD = study(None, PERIODS[:2], (row("mentoring", "2024-S2", (1900.0, 150.0, 1600.0, 2200.0), 113, months=1.0),))
-CANNOT = Study("value", outcome="nilai", verdict="cannot_say", reasons=("Tidak diundi.", "Tidak ada nilai."))
+CANNOT = Study("value", outcome="nilai", why=("Tidak diundi.", "Tidak ada nilai."))
 
 
 def said(block: object) -> str:
@@ -146,43 +135,35 @@ def test_small_effects_are_not_rounded_away(numbers: tuple[float, float, float, 
     assert sizes in said(say_study(study((row("mentoring", "", numbers, 60),))))
 
 
-@pytest.mark.parametrize("design", VERBS)
-def test_only_a_comparison_may_be_called_an_effect(design: str) -> None:
-    sentence = said(say_study(study((row("mentoring", "", MENTORING, 2578),), design=design)))
-    assert f"Penugasan ke mentoring {VERBS[design]} laba usaha" in sentence
-    assert any(word in sentence for word in CAUSAL) == (design in {"random", "comparative"})
-
-
-def test_an_unknown_design_gets_the_weakest_verb() -> None:
-    assert VERBS["correlational"] == "berkaitan dengan"
-    assert "berkaitan dengan" in said(say_study(study((row("mentoring", "", MENTORING, 9),), design="lain")))
-
-
 def test_what_a_study_that_cannot_say_says() -> None:
     assert said(say_study(CANNOT)) == "Data ini tidak dapat menjawab. Tidak diundi. Tidak ada nilai."
     assert note_design(CANNOT) is None
-    assert say_times(CANNOT) is None
-    assert [block(CANNOT) for block in (plot_study, table_study, say_limits)] == [
-        LeftOut("tidak ada pembanding yang diundi")
-    ] * 3
-    assert say_naive(CANNOT) == LeftOut("tidak ada perubahan sejak awal yang dapat dihitung")
-    assert table_errors(CANNOT) == LeftOut("tidak ada perbandingan menurut waktu")
-    assert say_arms(CANNOT) == table_arms(CANNOT) == LeftOut("tidak ada kelompok yang diundi")
+    assert [block(CANNOT) for block in (say_times, say_arms, table_arms, table_errors)] == [None] * 4
+    assert [block(CANNOT) for block in (plot_study, table_study)] == [LeftOut("kajian ini tidak memberi angka")] * 2
+    assert say_naive(CANNOT) == LeftOut("tidak ada jawaban naif yang dapat dihitung")
+
+
+def test_the_verdict_is_about_the_programme_alone() -> None:
+    assert said(say_verdict(replace(TWO, verdict="supported"))) == (
+        "Didukung data. Mentoring berdampak pada laba usaha: 372 KES lebih tinggi daripada pembanding "
+        "(selang 95 %: 110 sampai 633; n = 2.578)."
+    )
+    assert plot_events(TWO) is None  # its own figure holds the times
 
 
 def test_the_naive_answer() -> None:
     assert said(say_naive(TWO)) == (
-        "Perubahan sejak awal di kalangan peserta saja. Kursus: +95 KES (−218 sampai 409; n = 780 pengamatan); "
-        "Mentoring: +1.900 KES (1.600 sampai 2.200; n = 717 pengamatan)."
+        "Perubahan sejak awal di kalangan peserta saja. Kursus: +95 KES (selang 95 %: −218 sampai 409; n = 780); "
+        "Mentoring: +1.900 KES (selang 95 %: 1.600 sampai 2.200; n = 717)."
     )
-    assert said(say_naive(ONE_PERIOD)).endswith("Mentoring: +1.900 KES (1.600 sampai 2.200; n = 113 pengamatan).")
+    assert said(say_naive(ONE_PERIOD)).endswith("Mentoring: +1.900 KES (selang 95 %: 1.600 sampai 2.200; n = 113).")
 
 
 def test_the_design_in_a_note() -> None:
     note = note_design(TWO)
     assert isinstance(note, Note)
     assert [plain(runs) for runs in note.paragraphs] == [
-        "Rancangan: acak (random): penugasan diundi.",
+        "Rancangan: acak (random): undian menentukan siapa mendapat program.",
         "Galat baku: dikelompokkan menurut orang (CR1).",
         "Yang harus berlaku: Diundi. Terpisah.",
     ]
@@ -311,19 +292,5 @@ def test_without_a_baseline_no_column_is_called_one() -> None:
     assert [column["label"] for column in made(table_arms(later)).columns][2:] == ["Bulan ke-1", "Bulan ke-7"]
 
 
-def test_limits_and_months() -> None:
-    limits = say_limits(TWO)
-    assert isinstance(limits, ItemList)
-    assert [plain(runs) for runs in limits.items] == ["Batas satu.", "Batas dua."]
+def test_months() -> None:
     assert say_month(12.0) == "Bulan ke-12"
-
-
-@pytest.mark.parametrize(("design", "words"), [("acak", "acak (random)"), ("", "tidak acak"), ("lain", "tidak acak")])
-def test_the_head_names_source_licence_and_design(design: str, words: str) -> None:
-    notes = {"judul": "Uji", "instansi": "Kenya", "tanggal_data": "2018", "lisensi": "CC BY 4.0", "rancangan": design}
-    facts = (("Data per", "2018"), ("Lisensi", "CC BY 4.0"), ("Rancangan", words))
-    assert say_study_head(Dataset({}, keterangan=notes)) == Head("Kenya", "", "Uji", facts, "Uji")
-
-
-def test_the_head_of_data_that_say_nothing() -> None:
-    assert say_study_head(Dataset({})) == Head("", "", "", (("Data per", "–"), ("Rancangan", "tidak acak")), "")
