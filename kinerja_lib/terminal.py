@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 from kinerja_lib import __version__
 from kinerja_lib.language import _, current_language
 
-PLAIN = str.maketrans({"−": "-", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
+PLAIN = str.maketrans({"−": "-", "\u00a0": " ", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
 
 # argparse's own texts, in all Python versions that we run on; in English they stay as they are.
 WORDS = {
@@ -151,7 +151,7 @@ def study_lines(study: Any, plan: Any) -> list[str]:
         lines += ["", *_estimate_lines(study), "", end]
     if study.checks:
         lines += ["", *_check_lines(study)]
-    return [*lines, "", *_list_lines(_("Batas kajian:"), study.limits)][: None if study.limits else -1]
+    return [*lines, *(["", *_list_lines(_("Batas kajian:"), study.limits)[:-1]] if study.limits else [])]
 
 
 def _list_lines(title: str, texts: Sequence[str]) -> list[str]:
