@@ -66,7 +66,15 @@ _MODULES = {
         "sensitivity_selection",
     ),
     "published": ("estimate_published", "read_published"),
-    "studies": ("Association", "Study", "StudyPlan", "choose_plan", "study_association", "study_value"),
+    "studies": (
+        "Association",
+        "Study",
+        "StudyPlan",
+        "choose_plan",
+        "study_association",
+        "study_climate",
+        "study_value",
+    ),
     "show.sentences": (
         "note_distribution",
         "note_quality",

@@ -192,8 +192,10 @@ WRONG = {
     "study": (
         ["study", "valeu", "x"],
         2,
-        "kinerja: study: ditemukan 'valeu'; yang diizinkan: value, cost, retention, climate, card. "
-        "Maksud Anda value?\n",
+        (
+            "kinerja: study: ditemukan 'valeu'; yang diizinkan: value, cost, retention, climate, card. "
+            "Maksud Anda value?\n"
+        ),
     ),
     "data": (
         ["study", "value", "tidak/ada"],

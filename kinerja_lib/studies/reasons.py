@@ -48,6 +48,8 @@ REASONS = {
     "few_exits": mark("Pegawai yang keluar atas kemauan sendiri terlalu sedikit untuk dibandingkan."),
     "no_survey": mark("Tidak ada survei iklim. Diperlukan tabel survei dengan jawaban per butir."),
     "one_wave": mark("Hanya ada satu gelombang survei. Diperlukan paling sedikit dua."),
+    "no_staff": mark("Tabel penilaian tidak ada, jadi pegawai tiap unit dan periode tidak diketahui."),
+    "one_item": mark("Hanya satu butir yang dapat dipakai, jadi keandalan skor tidak diketahui. Diperlukan dua."),
     "no_costs": mark("Tidak ada biaya. Diperlukan tabel biaya per unit dan periode."),
     "few_units": mark("Unit yang dapat dibandingkan terlalu sedikit."),
     "correlation": mark("Data hanya menunjukkan kaitan pada satu waktu; arah pengaruhnya tidak diketahui."),
