@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.climate import study_climate
-from kinerja_lib.studies.plan import StudyPlan, find_departures, read_plan, write_plan
+from kinerja_lib.studies.plan import StudyPlan, choose_plan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
 from kinerja_lib.studies.retention import study_retention
 from kinerja_lib.studies.value import study_value
@@ -18,6 +18,7 @@ __all__ = [
     "Check",
     "Study",
     "StudyPlan",
+    "choose_plan",
     "find_departures",
     "read_plan",
     "study_association",
