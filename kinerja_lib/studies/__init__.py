@@ -7,6 +7,7 @@ and gives a verdict by rules fixed before the data are seen (`kinerja_lib.studie
 from __future__ import annotations
 
 from kinerja_lib.studies.association import Association, study_association
+from kinerja_lib.studies.card import Card, study_card, study_cards
 from kinerja_lib.studies.climate import study_climate
 from kinerja_lib.studies.plan import StudyPlan, choose_plan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
@@ -15,6 +16,7 @@ from kinerja_lib.studies.value import study_value
 
 __all__ = [
     "Association",
+    "Card",
     "Check",
     "Study",
     "StudyPlan",
@@ -22,6 +24,8 @@ __all__ = [
     "find_departures",
     "read_plan",
     "study_association",
+    "study_card",
+    "study_cards",
     "study_climate",
     "study_retention",
     "study_value",
