@@ -66,7 +66,7 @@ _MODULES = {
         "sensitivity_selection",
     ),
     "published": ("estimate_published", "read_published"),
-    "studies": ("Association", "Study", "study_association", "study_value"),
+    "studies": ("Association", "Study", "study_association", "study_cost", "study_value"),
     "show.sentences": (
         "note_distribution",
         "note_quality",

@@ -7,6 +7,7 @@ and gives a verdict by rules fixed before the data are seen (`kinerja_lib.studie
 from __future__ import annotations
 
 from kinerja_lib.studies.association import Association, study_association
+from kinerja_lib.studies.cost import study_cost
 from kinerja_lib.studies.plan import StudyPlan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
 from kinerja_lib.studies.value import study_value
@@ -19,6 +20,7 @@ __all__ = [
     "find_departures",
     "read_plan",
     "study_association",
+    "study_cost",
     "study_value",
     "write_plan",
 ]
