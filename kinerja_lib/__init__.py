@@ -78,6 +78,7 @@ _MODULES = {
         "study_card",
         "study_cards",
         "study_climate",
+        "study_cost",
         "study_retention",
         "study_value",
         "write_plan",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.card import Card, study_card, study_cards
 from kinerja_lib.studies.climate import study_climate
+from kinerja_lib.studies.cost import study_cost
 from kinerja_lib.studies.plan import StudyPlan, choose_plan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
 from kinerja_lib.studies.retention import study_retention
@@ -27,6 +28,7 @@ __all__ = [
     "study_card",
     "study_cards",
     "study_climate",
+    "study_cost",
     "study_retention",
     "study_value",
     "write_plan",
