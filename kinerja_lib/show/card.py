@@ -135,7 +135,9 @@ def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
     title = _("Empat hasil {theme}").format(theme=name_theme(next(iter(card.studies.values()))))
     notes = (
         compose(_("Putusan sesudah koreksi Holm untuk empat hasil yang diuji bersama.")),
-        compose(_("Jawaban naif: tanpa pembanding yang layak, dalam satuan yang tertera; tidak dipakai untuk putusan.")),
+        compose(
+            _("Jawaban naif: tanpa pembanding yang layak, dalam satuan yang tertera; tidak dipakai untuk putusan.")
+        ),
     )
     return build_table(frame, columns, id=id, title=title, notes=notes if card.plan.correction == "holm" else notes[1:])
 
