@@ -222,9 +222,14 @@ def say_verdict(study: Study) -> Paragraph:
 
 
 def _say_in_people(study: Study) -> list[Runs]:
-    """Return the effect in people: of ratings as a change among a hundred, of leaving from the second estimator."""
+    """Return the effect in people: of ratings as a change among a hundred, of leaving from the second estimator.
+
+    Of a survey: in points of the scale of its answers.
+    """
     if study.name == RATIO:
         return _say_leavers(study)
+    if study.name == "climate":
+        return _say_points(study)
     changes = study.detail.get("probability_change")
     if not isinstance(changes, pd.DataFrame):
         return []
@@ -267,6 +272,15 @@ def _say_leavers(study: Study) -> list[Runs]:
     ends = ends_of(row)
     size = size_of(study, shown, signed=not clear)
     return [compose(text, size=size, more=_more(row.estimate), interval=ends, n=count(row.n))]
+
+
+def _say_points(study: Study) -> list[Runs]:
+    scale, row = study.detail.get("sd"), find_headline(study)
+    if scale is None or row is None:
+        return []
+    text = _("Pada skala jawaban, itu {points} poin (selang 95 %: {interval}; n = {n}).")
+    ends = interval(scale * row.conf_low, scale * row.conf_high, 2)
+    return [compose(text, points=number(scale * row.estimate, 2, signed=True), interval=ends, n=count(row.n))]
 
 
 def _say_hedge(study: Study, row: Any) -> list[Runs]:
@@ -315,6 +329,8 @@ def say_study_reach(study: Study) -> Paragraph | LeftOut:
         name: Bound(SMALL, None) if is_small(n) else count(n) for name, n in zip(("own", "other"), sides, strict=True)
     }
     parts = [compose(_("Ada {own} peserta dan {other} pembanding. "), **shown)]
+    if "n_units" in reach:
+        parts.append(compose(_("Keduanya tersebar di {units} unit. "), units=count(reach["n_units"])))
     effect, power, smallest = (reach.get(name, math.nan) for name in ("effect", "power", "smallest"))
     if pd.notna(effect) and min(sides) > 0:
         text = _(
