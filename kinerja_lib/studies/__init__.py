@@ -10,6 +10,7 @@ from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.climate import study_climate
 from kinerja_lib.studies.plan import StudyPlan, choose_plan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
+from kinerja_lib.studies.retention import study_retention
 from kinerja_lib.studies.value import study_value
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "read_plan",
     "study_association",
     "study_climate",
+    "study_retention",
     "study_value",
     "write_plan",
 ]

@@ -45,7 +45,12 @@ REASONS = {
     "no_dates": mark(
         "Tanggal atau alasan keluar tidak ada. Diperlukan tanggal_keluar dan alasan_keluar pada tabel pegawai."
     ),
-    "few_exits": mark("Pegawai yang keluar atas kemauan sendiri terlalu sedikit untuk dibandingkan."),
+    "few_exits": mark(
+        "Pegawai yang keluar atas kemauan sendiri terlalu sedikit untuk dibandingkan. Diperlukan lebih banyak periode."
+    ),
+    "no_presence": mark(
+        "Tabel penilaian tidak ada, jadi tidak diketahui siapa bekerja pada periode mana. Diperlukan tabel penilaian."
+    ),
     "no_survey": mark("Tidak ada survei iklim. Diperlukan tabel survei dengan jawaban per butir."),
     "one_wave": mark("Hanya ada satu gelombang survei. Diperlukan paling sedikit dua."),
     "no_staff": mark("Tabel penilaian tidak ada, jadi pegawai tiap unit dan periode tidak diketahui."),
