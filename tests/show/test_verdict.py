@@ -165,6 +165,9 @@ def test_what_the_data_could_have_seen(study_of: Make) -> None:
     )
     few = said(say_study_reach(study_of(reach={"n_treated": 3.0, "n_control": 80.0})))
     assert few == "Ada <5 peserta dan 80 pembanding. "
+    leavers = said(say_study_reach(study_of(name="retention", reach=REACH | {"effect": 0.9163, "smallest": 0.2231})))
+    assert "Laju keluar 0,40 kali laju pembanding, atau yang lebih rendah lagi," in leavers
+    assert leavers.endswith("Laju keluar 0,80 kali laju pembanding akan terlihat pada 63 dari 100 kajian.")
     units = said(say_study_reach(study_of(reach=REACH | {"n_units": 12.0})))
     assert "pembanding. Keduanya tersebar di 12 unit. Selisih" in units
     assert isinstance(say_study_reach(Study("value")), LeftOut)
