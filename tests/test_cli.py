@@ -344,7 +344,6 @@ SAID = (
     "(selang 95 %: 0,21 sampai 0,61; n = 900).\n"
 )
 TEXT = """
-
 Alasan putusan:
 - Selang kepercayaan seluruhnya berada di sisi yang diharapkan, dan semua pemeriksaan lulus.
 - Peserta tidak diundi; kesetaraan peserta dan pembanding bergantung pada anggapan.

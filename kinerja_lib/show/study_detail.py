@@ -57,8 +57,16 @@ def say_sensitivity(study: Study) -> Paragraph | LeftOut:
     Parameters
     ----------
     study : Study
-        With "sensitivity" in `detail`: `rv` (share of the remaining variance, 0 to 1) and `n`.
+        With "sensitivity" in `detail`: `rv` (share of the remaining variance, 0 to 1) and `n`; of retention the
+        E-value in its check "sensitivity": `point` and `n`.
     """
+    check = study.check("sensitivity")
+    if check is not None and {"point", "n"} <= set(check.values) and pd.notna(check.values["point"]):
+        text = _(
+            "Agar taksiran ini berarti tanpa selisih, faktor yang tidak tercatat harus melipatkan peluang ikut dan laju "
+            "keluar masing-masing sedikitnya {times} kali (n = {n})."
+        )
+        return Paragraph(compose(text, times=number(check.values["point"], 2), n=count(check.values["n"])))
     found = study.detail.get("sensitivity")
     if not isinstance(found, Mapping) or not {"rv", "n"} <= set(found) or pd.isna(found["rv"]):
         return LeftOut(_("kekuatan faktor tak tercatat tidak dapat dihitung"), _("Kepekaan"))

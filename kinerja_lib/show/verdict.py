@@ -7,13 +7,14 @@ field of the study and stands with its interval and n.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import is_small
-from kinerja_lib.show.blocks import LeftOut, Note, Paragraph, Runs, compose, each_row, lower_first
+from kinerja_lib.show.blocks import LeftOut, Note, Paragraph, Runs, compose, each_row, lower_first, plain
 from kinerja_lib.show.numbers import SMALL, Bound, count, day, interval, number, rupiah
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.reasons import say_reason
@@ -64,6 +65,7 @@ RUPIAH = ("Rp", "rupiah")  # units of money, alone or as the first word
 NEAR = 0.25  # an interval that comes so near to zero, as a share of the estimate, leaves the size open
 RATIO = "retention"  # the study whose headline is the logarithm of a ratio of rates
 HUNDRED = 100
+BARE_P = re.compile(r"\bp [<=>]")  # what a check of the study tells with its question instead
 
 
 def find_verb(design: str) -> Verb:
@@ -222,9 +224,14 @@ def say_verdict(study: Study) -> Paragraph:
 
 
 def _say_in_people(study: Study) -> list[Runs]:
-    """Return the effect in people: of ratings as a change among a hundred, of leaving from the second estimator."""
+    """Return the effect in people: of ratings as a change among a hundred, of leaving from the second estimator.
+
+    Of a survey: in points of the scale of its answers.
+    """
     if study.name == RATIO:
         return _say_leavers(study)
+    if study.name == "climate":
+        return _say_points(study)
     changes = study.detail.get("probability_change")
     if not isinstance(changes, pd.DataFrame):
         return []
@@ -267,6 +274,15 @@ def _say_leavers(study: Study) -> list[Runs]:
     ends = ends_of(row)
     size = size_of(study, shown, signed=not clear)
     return [compose(text, size=size, more=_more(row.estimate), interval=ends, n=count(row.n))]
+
+
+def _say_points(study: Study) -> list[Runs]:
+    scale, row = study.detail.get("sd"), find_headline(study)
+    if scale is None or row is None:
+        return []
+    text = _("Pada skala jawaban, itu {points} poin (selang 95 %: {interval}; n = {n}).")
+    ends = interval(scale * row.conf_low, scale * row.conf_high, 2)
+    return [compose(text, points=number(scale * row.estimate, 2, signed=True), interval=ends, n=count(row.n))]
 
 
 def _say_hedge(study: Study, row: Any) -> list[Runs]:
@@ -315,28 +331,41 @@ def say_study_reach(study: Study) -> Paragraph | LeftOut:
         name: Bound(SMALL, None) if is_small(n) else count(n) for name, n in zip(("own", "other"), sides, strict=True)
     }
     parts = [compose(_("Ada {own} peserta dan {other} pembanding. "), **shown)]
+    if "n_units" in reach:
+        parts.append(compose(_("Keduanya tersebar di {units} unit. "), units=count(reach["n_units"])))
     effect, power, smallest = (reach.get(name, math.nan) for name in ("effect", "power", "smallest"))
     if pd.notna(effect) and min(sides) > 0:
-        text = _(
-            "Selisih sebesar {effect} {unit} atau lebih akan terlihat pada delapan dari sepuluh kajian seperti ini; "
-            "yang lebih kecil sering luput. "
+        text = (
+            _(
+                "Laju keluar {effect} kali laju pembanding, atau yang lebih rendah lagi, akan terlihat pada delapan dari "
+                "sepuluh kajian seperti ini; yang lebih dekat ke satu sering luput. "
+            )
+            if study.name == RATIO
+            else _(
+                "Selisih sebesar {effect} atau lebih akan terlihat pada delapan dari sepuluh kajian seperti ini; yang "
+                "lebih kecil sering luput. "
+            )
         )
-        parts.append(compose(text, effect=_reach_size(effect, study), unit=_reach_unit(study)))
+        parts.append(compose(text, effect=_reach_size(effect, study)))
     if pd.notna(power) and pd.notna(smallest):
-        text = _(
-            "Selisih terkecil yang dianggap berarti, {smallest} {unit}, akan terlihat pada {k} dari {hundred} kajian."
+        text = (
+            _("Laju keluar {smallest} kali laju pembanding akan terlihat pada {k} dari {hundred} kajian.")
+            if study.name == RATIO
+            else _("Selisih terkecil yang dianggap berarti, {smallest}, akan terlihat pada {k} dari {hundred} kajian.")
         )
-        values = {"k": number(HUNDRED * power, 0), "hundred": count(HUNDRED), "unit": _reach_unit(study)}
+        values = {"k": number(HUNDRED * power, 0), "hundred": count(HUNDRED)}
         parts.append(compose(text, smallest=_reach_size(smallest, study), **values))
     return Paragraph(tuple(run for part in parts for run in part))
 
 
 def _reach_size(value: float, study: Study) -> Bound:
-    return rupiah(value) if study.name == "cost" and value > HUNDRED else number(value, 2)
-
-
-def _reach_unit(study: Study) -> str:
-    return {"retention": _("kali laju pembanding"), "cost": ""}.get(study.name, _("simpangan baku"))
+    """Return the size of an effect of `reach`: of retention a ratio below one, of cost money, else in SD."""
+    if study.name == RATIO:
+        return number(math.exp(-abs(value)), 2)
+    if study.name == "cost" and value > HUNDRED:
+        return rupiah(value)
+    shown = number(value, 2)
+    return Bound(_("{n} simpangan baku").format(n=shown.text), shown.value)
 
 
 def say_study_plan(study: Study, plan: StudyPlan) -> Paragraph:
@@ -376,4 +405,5 @@ def note_design(study: Study) -> Note | None:
         else compose(_("**Galat baku:** {errors}."), errors=lower_first(say_errors(pooled)))
     )
     held = compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions)
-    return Note((first, errors, *([held] if assumptions else []), *say_warnings(pooled)))
+    warned = [runs for runs in say_warnings(pooled) if not BARE_P.search(plain(runs))]
+    return Note((first, errors, *([held] if assumptions else []), *warned))

@@ -191,6 +191,8 @@ def test_details_of_a_study_of_value(study_of: Make) -> None:
     assert "berada −1,20 simpangan baku" in said(say_return(study))
     assert cells(table_sources(study))[0] == ("Orangnya sendiri", "30%", "20 sampai 80", "50")
     assert cells(table_changes(study)) == [("Baik", "+3,9", "−1,0 sampai 8,8", "70")]
+    checks = (Check("sensitivity", None, values={"point": 1.55, "limit": 1.0, "n": 1177.0}),)
+    assert "masing-masing sedikitnya 1,55 kali (n = 1.177)" in said(say_sensitivity(study_of(checks=checks)))
     few = study_of(detail={"regression_to_mean": back | {"n": 4.0}, "probability_change": changes.assign(n=4)})
     assert isinstance(say_return(few), LeftOut)
     assert isinstance(table_changes(few), LeftOut)

@@ -133,6 +133,11 @@ def test_leaving_is_told_as_a_ratio_and_in_people(study_of: Make) -> None:
     )
 
 
+def test_a_climate_is_told_on_the_scale_of_the_answers(study_of: Make) -> None:
+    climate = study_of(name="climate", unit="simpangan baku", outcome="skor iklim", detail={"sd": 0.5})
+    assert "Pada skala jawaban, itu +0,21 poin (selang 95 %: 0,11 sampai 0,31; n = 900)." in said(say_verdict(climate))
+
+
 def test_money_is_told_as_money(study_of: Make) -> None:
     cost = study_of((-125_000.0, -200_000.0, -50_000.0), name="cost", unit="Rp per pegawai", outcome="biaya", better=-1)
     assert "Rp125.000 per pegawai lebih rendah daripada pembanding (selang 95 %: −Rp200.000 sampai −Rp50.000;" in said(
@@ -160,6 +165,11 @@ def test_what_the_data_could_have_seen(study_of: Make) -> None:
     )
     few = said(say_study_reach(study_of(reach={"n_treated": 3.0, "n_control": 80.0})))
     assert few == "Ada <5 peserta dan 80 pembanding. "
+    leavers = said(say_study_reach(study_of(name="retention", reach=REACH | {"effect": 0.9163, "smallest": 0.2231})))
+    assert "Laju keluar 0,40 kali laju pembanding, atau yang lebih rendah lagi," in leavers
+    assert leavers.endswith("Laju keluar 0,80 kali laju pembanding akan terlihat pada 63 dari 100 kajian.")
+    units = said(say_study_reach(study_of(reach=REACH | {"n_units": 12.0})))
+    assert "pembanding. Keduanya tersebar di 12 unit. Selisih" in units
     assert isinstance(say_study_reach(Study("value")), LeftOut)
 
 
