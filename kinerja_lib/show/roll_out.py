@@ -91,7 +91,7 @@ def note_roll_out(study: Study) -> Note | None:
     notes = [
         compose(_("**Rancangan:** pembanding tanpa undian, antarwaktu.")),
         compose(
-            _("**Unit:** {entered} ikut, {compared} tidak; {without} tanpa catatan hasil ini."),
+            _("**Unit:** {entered} ikut, {compared} tidak; {without} tidak terhitung."),
             **{name: count(value) for name, value in units.items()},
         ),
         compose(_("**Galat baku:** dikelompokkan menurut unit ({rule})."), rule=study.pooled.rule),

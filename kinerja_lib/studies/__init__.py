@@ -10,7 +10,7 @@ from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.cases import Cases, build_cases
 from kinerja_lib.studies.plan import StudyPlan, find_departures, read_plan, write_plan
 from kinerja_lib.studies.result import Check, Study
-from kinerja_lib.studies.roll_out import build_unit_panel, study_roll_out
+from kinerja_lib.studies.roll_out import study_roll_out
 from kinerja_lib.studies.value import study_value
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Study",
     "StudyPlan",
     "build_cases",
-    "build_unit_panel",
     "find_departures",
     "read_plan",
     "study_association",

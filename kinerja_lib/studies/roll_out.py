@@ -18,13 +18,13 @@ from kinerja_lib.studies.verdict import decide
 from kinerja_lib.vocabulary import Period, label, sort_periods
 
 FEWEST_UNITS = 5  # on each side
-STARTED, LATER = "ikut", "ikut_lalu"  # share of the unit's people with an event in this period, in the one before
+STARTED, LATER = "ikut", "ikut_lalu"  # 1 in the period of entering, and in the one after it
 LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _RollOut:
-    """A row per unit and period: unit_id, periode, waktu (from 0), hasil, ikut, ikut_lalu, mulai (missing: never)."""
+    """A row per unit and period: unit_id, periode, waktu (from 0), mulai (missing: never), hasil, ikut, ikut_lalu."""
 
     rows: pd.DataFrame
     dropped: dict[str, int]
@@ -36,49 +36,13 @@ class _RollOut:
         return starts
 
 
-def build_unit_panel(data: Dataset) -> pd.DataFrame:
-    """Return the indicators of units beside the share of their people who took part in development.
-
-    Parameters
-    ----------
-    data : Dataset
-        With the tables `indikator_unit`, `pegawai` and `kegiatan`.
-
-    Returns
-    -------
-    DataFrame
-        As of `build_indicator_panel`, with `ikut` (share of the unit's people, 0 to 1, with an event that starts in
-        the period) and `ikut_lalu` (the same for the period before; 0 in the first of the data).
-
-    Examples
-    --------
-    >>> from kinerja_lib.synth import build_agency
-    >>> agency = build_agency(people=60, units=4, periods=2, seed=1)
-    >>> rows = [("U01", "2023-S1", "ikm", 80.0), ("U01", "2023-S2", "ikm", 82.0)]
-    >>> survey = pd.DataFrame(rows, columns=["unit_id", "periode", "indikator", "nilai"])
-    >>> list(build_unit_panel(replace(agency, tables={**agency.tables, "indikator_unit": survey})))
-    ['unit_id', 'periode', 'ikm', 'ikut', 'ikut_lalu']
-    """
-    panel = build_indicator_panel(data)
-    people = data["pegawai"].groupby("unit_id")["pegawai_id"].nunique()
-    events = data["kegiatan"].merge(data["pegawai"][["pegawai_id", "unit_id"]], on="pegawai_id", suffixes=("_", ""))
-    for name, shift in ((STARTED, 0), (LATER, -1)):
-        spans = [Period.parse(text).shift(shift) for text in panel["periode"].unique()]
-        shares = {}
-        for text, span in zip(panel["periode"].unique(), spans, strict=True):
-            inside = events["mulai"].between(pd.Timestamp(span.start), pd.Timestamp(span.end))
-            shares[text] = events[inside].groupby("unit_id")["pegawai_id"].nunique() / people
-        keys = zip(panel["periode"], panel["unit_id"], strict=True)
-        panel[name] = pd.Series([shares[period].get(unit, 0.0) for period, unit in keys], index=panel.index).fillna(0.0)
-    return panel
-
-
 def study_roll_out(data: Dataset, *, outcome: str, better: int = 1, log: bool = False) -> Study:
     """Study whether an indicator of units changed when they entered a programme; nobody was drawn by lot.
 
-    The headline is what the period of entering goes with once each unit's own level and what all units went through
-    in a period are taken out; the second estimator compares only with units that have not entered yet, so that units
-    that entered earlier are never a comparison.
+    A unit enters with the first event of any of its people. The headline is what the period of entering goes with once
+    each unit's own level and what all units went through in a period are taken out; the second estimator compares only
+    with units that have not entered yet, so that units that entered earlier are never a comparison. Left out are units
+    that had entered in the first period, and what lies more than one period after entering.
 
     Parameters
     ----------
@@ -97,7 +61,7 @@ def study_roll_out(data: Dataset, *, outcome: str, better: int = 1, log: bool = 
         `design` "comparative". `table` has the headline, and by role "later" (the period after entering), "second"
         (the period of entering, units not yet entered as comparison), "before" (the change in the period before
         entering) and "naive" (change of those who entered, since the period before). `detail`: `units` (entered,
-        compared, without: units without the outcome), `control` (mean change from one period to the next among units
+        compared, without: units not counted), `control` (mean change from one period to the next among units
         that never entered), `spread` (standard deviation of the outcome among units that
         never entered, on the scale that was compared), `log`.
 
@@ -130,21 +94,39 @@ def study_roll_out(data: Dataset, *, outcome: str, better: int = 1, log: bool = 
 
 
 def _build_roll_out(data: Dataset, outcome: str, *, log: bool) -> _RollOut:
-    panel = build_unit_panel(data)
-    rows = panel[panel[outcome].notna()]
-    dropped = {_("baris tanpa {outcome}").format(outcome=label(outcome).lower()): len(panel) - len(rows)}
-    if log:
-        above = rows[outcome] > 0
-        dropped[_("baris bernilai nol, yang tidak punya logaritma")] = int((~above).sum())
-        rows = rows[above]
-    places = {text: place for place, text in enumerate(sort_periods(panel["periode"]))}
-    waktu = panel["periode"].map(places).astype("int64")
-    first = waktu[panel[STARTED] > 0].groupby(panel["unit_id"]).min()
+    """Return the rows that can be compared: with an outcome, seen before entering, at most one period after it."""
+    panel = build_indicator_panel(data)
+    periods = sort_periods(panel["periode"])
+    rows = panel.assign(
+        waktu=panel["periode"].map({text: place for place, text in enumerate(periods)}),
+        mulai=panel["unit_id"].map(_find_starts(data, periods)),
+    )
+    dropped: dict[str, int] = {}
+    since = rows["waktu"] - rows["mulai"]
+    for reason, kept in (
+        (_("baris tanpa {outcome}").format(outcome=label(outcome).lower()), rows[outcome].notna()),
+        (_("baris unit yang ikut sejak periode pertama"), rows["mulai"] != 0),
+        (_("baris lebih dari satu periode sesudah mulai ikut"), ~(since > 1)),
+        (_("baris bernilai nol atau kurang, yang tidak punya logaritma"), ~(rows[outcome] <= 0) | (not log)),
+    ):
+        dropped[reason] = int((~kept.loc[rows.index]).sum())
+        rows = rows[kept.loc[rows.index]]
     values = rows[outcome].astype("float64")
-    rows = rows[["unit_id", "periode", STARTED, LATER]].assign(
-        waktu=waktu[rows.index], hasil=np.log(values) if log else values, mulai=rows["unit_id"].map(first)
+    since = rows["waktu"] - rows["mulai"]
+    rows = rows[["unit_id", "periode", "waktu", "mulai"]].assign(
+        hasil=np.log(values) if log else values,
+        **{STARTED: (since == 0).astype("float64"), LATER: (since == 1).astype("float64")},
     )
     return _RollOut(rows.reset_index(drop=True), {reason: n for reason, n in dropped.items() if n})
+
+
+def _find_starts(data: Dataset, periods: list[str]) -> pd.Series:
+    """Return the place of the first period in which someone of a unit took part, by unit."""
+    events = data["kegiatan"][["pegawai_id", "mulai"]].merge(data["pegawai"][["pegawai_id", "unit_id"]])
+    first = events.groupby("unit_id")["mulai"].min().dropna()
+    ends = [pd.Timestamp(Period.parse(text).end) for text in periods]
+    places = pd.Series(np.searchsorted(pd.DatetimeIndex(ends), first), index=first.index, dtype="float64")
+    return places[places < len(periods)]
 
 
 def _find_faults(found: _RollOut) -> tuple[str, ...]:
