@@ -70,8 +70,10 @@ _MODULES = {
     "studies": (
         "Association",
         "Card",
+        "Cases",
         "Study",
         "StudyPlan",
+        "build_cases",
         "choose_plan",
         "read_plan",
         "study_association",
@@ -80,9 +82,12 @@ _MODULES = {
         "study_climate",
         "study_cost",
         "study_retention",
+        "study_roll_out",
         "study_value",
         "write_plan",
     ),
+    "show.cases": ("note_cases", "plot_cases", "say_cases", "say_control", "table_cases", "table_designs"),
+    "show.roll_out": ("note_roll_out", "plot_roll_out", "say_roll_out", "table_roll_out"),
     "show.sentences": (
         "note_distribution",
         "note_quality",
