@@ -46,9 +46,9 @@ from kinerja_lib.vocabulary import label
 ROLES = {
     "main": mark("Taksiran utama"),
     "second": mark("Cara menaksir kedua"),
-    "naive": mark("Jawaban naif"),
     "period": mark("Tiap periode"),
 }
+NAIVE_NAME = mark("Jawaban naif")
 NAIVE = {  # groups of naive rows
     "sebelum_sesudah": mark("Peserta saja, sesudah dan sebelum"),
     "peserta_bukan": mark("Peserta dan bukan peserta, pada akhir"),
@@ -66,10 +66,11 @@ def name_row(row: Any) -> str:
         return say_event(float(row.group))
     if row.group and pd.notna(row.months):
         when = say_month(row.months)
-        return _("{name}, {when}").format(name=_(ROLES["naive"]), when=when.lower()) if row.naive else when
+        return f"{_(NAIVE_NAME)}, {when.lower()}" if row.naive else when
+    known = NAIVE.get(row.group, NAIVE_NAME) if row.role == "naive" else ROLES.get(row.role)
+    name = label(str(row.role)) if known is None else _(known)
     if row.role == "naive":
-        return _(NAIVE.get(row.group, ROLES["naive"]))
-    name = _(ROLES[row.role]) if row.role in ROLES else label(str(row.role))
+        return name
     return f"{name}, {label(str(row.group))}" if row.group else name
 
 

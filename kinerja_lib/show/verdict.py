@@ -337,8 +337,8 @@ def say_study_reach(study: Study) -> Paragraph | LeftOut:
     if pd.notna(effect) and min(sides) > 0:
         text = (
             _(
-                "Laju keluar {effect} kali laju pembanding, atau yang lebih rendah lagi, akan terlihat pada delapan dari "
-                "sepuluh kajian seperti ini; yang lebih dekat ke satu sering luput. "
+                "Laju keluar {effect} kali laju pembanding, atau yang lebih rendah lagi, akan terlihat pada delapan "
+                "dari sepuluh kajian seperti ini; yang lebih dekat ke satu sering luput. "
             )
             if study.name == RATIO
             else _(
