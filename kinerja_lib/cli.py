@@ -19,6 +19,7 @@ from kinerja_lib.language import LANGUAGES, _, current_language, use_language
 from kinerja_lib.terminal import (
     Parser,
     argparse_words,
+    card_lines,
     explain_lines,
     import_lines,
     note,
@@ -390,9 +391,7 @@ def run_study(args: argparse.Namespace) -> int:
     from kinerja_lib.studies.plan import freeze_plan
 
     require_choice("study", args.name, STUDY_NOTEBOOKS)
-    study_data = getattr(studies, f"study_{args.name}", None)
-    if study_data is None:
-        raise CallError(_("study: {name} belum tersedia pada versi ini.").format(name=args.name))
+    study_data = getattr(studies, f"study_{args.name}")
     if args.plan is not None and freeze_plan(args.plan, programme=args.programme):
         note(_("Rencana baru dibekukan sebelum data dibaca: {file}.").format(file=args.plan))
     plan = studies.choose_plan(programme=args.programme, file=args.plan or "")
@@ -403,8 +402,9 @@ def run_study(args: argparse.Namespace) -> int:
 
         return print_findings(check_folder(args.data)[1])
     study = study_data(data, plan)
-    study = replace(study, exploratory=tuple(dict.fromkeys((*study.exploratory, *plan.outside))))
-    for line in study_lines(study, plan):
+    if args.name != "card":
+        study = replace(study, exploratory=tuple(dict.fromkeys((*study.exploratory, *plan.outside))))
+    for line in card_lines(study) if args.name == "card" else study_lines(study, plan):
         say(line)
     if args.json is not None:
         write_json(Path(args.json), study.to_json())

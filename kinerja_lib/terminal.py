@@ -154,6 +154,18 @@ def study_lines(study: Any, plan: Any) -> list[str]:
     return [*lines, *(["", *_list_lines(_("Batas kajian:"), study.limits)[:-1]] if study.limits else [])]
 
 
+def card_lines(card: Any) -> list[str]:
+    """Return a card as lines of text: how many claims hold, then each outcome with verdict, effect and reasons."""
+    from kinerja_lib.show.card import say_card, table_card
+    from kinerja_lib.show.verdict import say_study_plan, say_verdict
+
+    first = next(iter(card.studies.values()))
+    lines = [say_card(card).to_text(), "", say_study_plan(first, card.plan).to_text(), "", table_card(card).to_text()]
+    for name, study in card.studies.items():
+        lines += ["", f"{name}: {say_verdict(study).to_text()}"]
+    return lines
+
+
 def _list_lines(title: str, texts: Sequence[str]) -> list[str]:
     return [title, *(f"- {text}" for text in texts), ""] if texts else []
 

@@ -94,10 +94,13 @@ class StudyPlan:
                 Period.parse(text)
         limits = {"alpha": (0.0001, 0.5), "smallest_effect": (0.0, 3.0), "minimum_service": (0.0, 40.0)}
         limits |= {"daily_cost": (0.0, 1e9), "replacement_cost": (0.0, 1e12)}
+        limits["effect_worth"] = (0.0, 1e12)
         for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                message = _("{name}: ditemukan {found}; yang diizinkan: {low} sampai {high}.")
-                raise CallError(message.format(name=name, found=getattr(self, name), low=f"{low:g}", high=f"{high:g}"))
+            value = getattr(self, name)
+            for found in value if isinstance(value, tuple) else (value,):
+                if not low <= found <= high:
+                    message = _("{name}: ditemukan {found}; yang diizinkan: {low} sampai {high}.")
+                    raise CallError(message.format(name=name, found=found, low=f"{low:g}", high=f"{high:g}"))
 
 
 OF_THE_FILE = ("frozen_on", "intact", "outside")
