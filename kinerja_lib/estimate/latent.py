@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,25 @@ if TYPE_CHECKING:
 FEW_ROWS = 15  # a level of `levels` with fewer rows shares one column with the other small ones
 TINY = 1e-300
 FAR = 8.0  # an estimate so many SD away has no finite value: the level predicts a rating perfectly
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratings:
+    """The ratings by name: codes (n) from 0 without a gap, and the levels that they stand for."""
+
+    names: tuple[str, ...]
+    codes: list[np.ndarray]
+    labels: list[list[str]]
+
+    @property
+    def counts(self) -> list[int]:
+        """Number of levels of each."""
+        return [len(own) for own in self.labels]
+
+    @property
+    def cuts(self) -> int:
+        """Number of thresholds of all."""
+        return sum(self.counts) - len(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +127,22 @@ def estimate_latent(
     1.349
     """
     names = as_names(ratings)
-    whole, dropped = read_rows(
-        data, ratings=names, event=event, fixed=fixed, levels=levels, covariates=covariates, cluster=cluster
-    )
+    asked = {"fixed": as_names(fixed), "levels": as_names(levels), "covariates": as_names(covariates)}
+    whole, dropped = read_rows(data, ratings=names, event=event, cluster=cluster, **asked)
     whole = whole.reset_index(drop=True)
-    codes, counts = _read_ratings(whole, names)
+    given = _read_ratings(whole, names)
     events = require_numeric(whole[event], "event").astype("int64")
     times = sorted({int(value) for value in events[events >= 0]})
     _require_both(events, event)
-    terms, columns, free = _build_terms(whole, events, times, as_names(fixed), as_names(levels), as_names(covariates))
-    design = _stack(codes, counts, columns, cluster_codes(whole, [cluster]))
-    theta, bread = _maximise(design, _start(codes, counts, columns.shape[1]))
-    covariance = bread @ sum_clusters_sparse(_scores(design, theta), design.clusters) @ bread
-    q = sum(count - 1 for count in counts)
+    terms, columns, free = _build_terms(whole, events, asked)
+    design = _stack(given, columns, cluster_codes(whole, [cluster]))
+    theta, bread = _maximise(design, _start(given, columns.shape[1]))
+    covariance = bread @ _sum_clusters(_scores(design, theta), design.clusters) @ bread
+    q = given.cuts
     _require_finite(theta[q : q + len(times)], times, event)
     scale = _find_scale(columns, theta[q:], free)
     weights = np.bincount(events[events >= 0])[times] / (events >= 0).sum()
-    fit = _combine(theta[q:] / scale, covariance[q:, q:] / scale**2, weights, len(times), terms, design)
+    fit = _combine(theta[q:] / scale, covariance[q:, q:] / scale**2, weights, terms, float(design.clusters.max()))
     treated = np.unique(design.clusters[: len(events), 0][events >= 0]).size
     warnings = []
     if fit.df + 1 < FEW_CLUSTERS:
@@ -149,7 +168,7 @@ def estimate_latent(
         diagnostics={
             "scale": scale,
             "event_weights": pd.Series(weights, index=named),
-            "probability_change": _change_shares(design, theta, covariance, codes, counts, events, whole, names),
+            "probability_change": _change_shares(design, theta, covariance, given, events),
             "covariance": name_square(covariance[inside, inside] / scale**2, named),
             "n_treated": int(treated),
             "warnings": tuple(warnings),
@@ -160,9 +179,9 @@ def estimate_latent(
     )
 
 
-def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> tuple[list[np.ndarray], list[int]]:
-    """Return the ratings as codes without a gap, and their numbers of levels."""
-    codes = []
+def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> _Ratings:
+    """Return the ratings as codes without a gap."""
+    codes, labels = [], []
     for name in names:
         if not isinstance(whole[name].dtype, pd.CategoricalDtype) or not whole[name].cat.ordered:
             message = _("ratings: {name} harus kolom kategori yang berurutan; ditemukan: {found}.")
@@ -172,26 +191,25 @@ def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> tuple[list[np.nd
             message = _("ratings: {name} hanya berisi satu tingkat; diperlukan paling sedikit dua.")
             raise DataError(message.format(name=name))
         codes.append(own)
-    return codes, [int(own.max()) + 1 for own in codes]
+        labels.append([str(whole[name].cat.categories[at]) for at in found])
+    return _Ratings(tuple(names), codes, labels)
 
 
 def _require_both(events: np.ndarray, name: str) -> None:
     if not (events >= 0).any() or not (events < 0).any():
-        message = _("event: kolom {name} harus berisi baris sebelum atau tanpa program (-1) dan sesudahnya (0, 1, ...).")
+        message = _(
+            "event: kolom {name} harus berisi baris sebelum atau tanpa program (-1) dan sesudahnya (0, 1, ...)."
+        )
         raise DataError(message.format(name=name))
 
 
 def _build_terms(
-    whole: pd.DataFrame,
-    events: np.ndarray,
-    times: list[int],
-    fixed: list[str],
-    levels: list[str],
-    covariates: list[str],
+    whole: pd.DataFrame, events: np.ndarray, asked: dict[str, list[str]]
 ) -> tuple[list[str], csr_matrix, np.ndarray]:
     """Return the names of the shown terms, all columns (sparse), and which are part of the score without programme."""
     from scipy import sparse
 
+    times, covariates = sorted({int(value) for value in events[events >= 0]}), asked["covariates"]
     parts = [sparse.csr_matrix(np.column_stack([events == time for time in times]).astype("float64"))]
     if covariates:
         values = np.column_stack([require_numeric(whole[name], "covariates") for name in covariates])
@@ -199,9 +217,8 @@ def _build_terms(
         parts.append(sparse.csr_matrix(values[:, values.min(axis=0) < values.max(axis=0)]))
     shown = sum(part.shape[1] for part in parts)
     untreated = events < 0
-    for name in fixed:
-        parts.append(_dummies(pd.factorize(whole[name], sort=True)[0]))
-    for name in levels:
+    parts.extend(_dummies(pd.factorize(whole[name], sort=True)[0]) for name in asked["fixed"])
+    for name in asked["levels"]:
         own = pd.factorize(whole[name])[0]
         few = np.bincount(own, weights=untreated) < FEW_ROWS
         parts.append(_dummies(pd.factorize(np.where(few[own], -1, own))[0]))
@@ -229,7 +246,7 @@ def _find_independent(columns: csr_matrix, shown: int) -> np.ndarray:
     size = np.sqrt(np.maximum(np.diag(cross), FLAT))
     cross = cross / np.outer(size, size)
     kept = np.ones(k, dtype=bool)
-    _q, triangle, order = qr(cross, pivoting=True, mode="economic")
+    triangle = qr(cross, pivoting=True, mode="economic")[1]
     weak = np.abs(np.diag(triangle)) < 1e-9 * abs(triangle[0, 0]) * k
     if not weak.any():
         return kept
@@ -244,13 +261,17 @@ def _find_independent(columns: csr_matrix, shown: int) -> np.ndarray:
     return kept
 
 
-def _stack(codes: list[np.ndarray], counts: list[int], columns: csr_matrix, clusters: np.ndarray) -> _Design:
+def _stack(given: _Ratings, columns: csr_matrix, clusters: np.ndarray) -> _Design:
     """Return the design of all ratings below each other."""
     from scipy import sparse
 
-    n, q = columns.shape[0], sum(count - 1 for count in counts)
-    above, below, opens_above, opens_below, first = [], [], [], [], 0
-    for own, count in zip(codes, counts, strict=True):
+    n, q = columns.shape[0], given.cuts
+    above: list[Any] = []
+    below: list[Any] = []
+    opens_above: list[np.ndarray] = []
+    opens_below: list[np.ndarray] = []
+    first = 0
+    for own, count in zip(given.codes, given.counts, strict=True):
         for limit, side, opens in ((own, above, opens_above), (own - 1, below, opens_below)):
             there = (limit >= 0) & (limit < count - 1)
             rows = np.flatnonzero(there)
@@ -264,14 +285,15 @@ def _stack(codes: list[np.ndarray], counts: list[int], columns: csr_matrix, clus
         sparse.vstack(below).tocsr(),
         np.concatenate(opens_above),
         np.concatenate(opens_below),
-        np.tile(clusters, (len(codes), 1)),
+        np.tile(clusters, (len(given.codes), 1)),
     )
 
 
-def _start(codes: list[np.ndarray], counts: list[int], k: int) -> np.ndarray:
+def _start(given: _Ratings, k: int) -> np.ndarray:
     from scipy.special import ndtri
 
-    shares = [np.bincount(own, minlength=count).cumsum()[:-1] / len(own) for own, count in zip(codes, counts, strict=True)]
+    pairs = zip(given.codes, given.counts, strict=True)
+    shares = [np.bincount(own, minlength=count).cumsum()[:-1] / len(own) for own, count in pairs]
     return np.concatenate([ndtri(np.concatenate(shares)), np.zeros(k)])
 
 
@@ -326,7 +348,7 @@ def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return best.theta, np.asarray(bread)
 
 
-def sum_clusters_sparse(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
+def _sum_clusters(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
     """Return the products of the scores summed by cluster, times G / (G - 1)."""
     from scipy import sparse
 
@@ -350,72 +372,61 @@ def _find_scale(columns: csr_matrix, beta: np.ndarray, free: np.ndarray) -> floa
     return float(np.sqrt(1 + np.var(score)))
 
 
-def _combine(
-    beta: np.ndarray, covariance: np.ndarray, weights: np.ndarray, k: int, terms: list[str], design: _Design
-) -> Fit:
+def _combine(beta: np.ndarray, covariance: np.ndarray, weights: np.ndarray, terms: list[str], df: float) -> Fit:
     """Return the mean over event times, the event times and the covariates as one fit."""
     shown = len(terms)
-    turn = np.vstack([np.concatenate([weights, np.zeros(shown - k)]), np.eye(shown)])
+    turn = np.vstack([np.concatenate([weights, np.zeros(shown - len(weights))]), np.eye(shown)])
     return Fit(
         beta=turn @ beta[:shown],
         covariance=turn @ covariance[:shown, :shown] @ turn.T,
-        df=float(design.clusters.max()),
+        df=df,
         terms=["att", *terms],
     )
 
 
 def _change_shares(
-    design: _Design,
-    theta: np.ndarray,
-    covariance: np.ndarray,
-    codes: list[np.ndarray],
-    counts: list[int],
-    events: np.ndarray,
-    whole: pd.DataFrame,
-    names: Sequence[str],
+    design: _Design, theta: np.ndarray, covariance: np.ndarray, given: _Ratings, events: np.ndarray
 ) -> pd.DataFrame:
     """Return by rating and level how the share among the treated rows differs from what it were untreated."""
+    treated, times = np.flatnonzero(events >= 0), len(set(events[events >= 0]))
+    rows, first = [], 0
+    for place, (name, labels) in enumerate(zip(given.names, given.labels, strict=True)):
+        at = treated + place * len(events)
+        with_it = _limits_without_cut(design, at, given.cuts)
+        without = with_it.copy()
+        without[:, :times] = 0.0
+        below = [
+            _shift_share(theta, cut, given.cuts, with_it, without) for cut in range(first, first + len(labels) - 1)
+        ]
+        ends = (0.0, np.zeros(len(theta)))
+        for level, (low, high) in zip(labels, pairwise([ends, *below, ends]), strict=True):
+            slope = high[1] - low[1]
+            error = float(np.sqrt(slope @ covariance @ slope))
+            rows.append({"term": name, "group": level, "estimate": high[0] - low[0], "std_error": error})
+        first += len(labels) - 1
+    return _with_interval(pd.DataFrame(rows), float(design.clusters.max()), len(treated))
+
+
+def _limits_without_cut(design: _Design, at: np.ndarray, q: int) -> np.ndarray:
+    """Return the terms of rows as a limit holds them, with a minus sign; of the lower one where the upper is open."""
+    upper, lower = (side[at][:, q:].toarray() for side in (design.above, design.below))
+    return np.asarray(np.where(design.open_above[at][:, None], lower, upper))
+
+
+def _shift_share(
+    theta: np.ndarray, cut: int, q: int, with_it: np.ndarray, without: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return by how much the mean share below a threshold differs with and without, and its gradient."""
     from scipy.special import ndtr
 
-    treated = np.flatnonzero(events >= 0)
-    q, times = sum(count - 1 for count in counts), sorted(set(events[treated]))
-    # the terms of the treated rows: a limit that is not open holds them with a minus sign
-    rows: list[dict[str, Any]] = []
-    first = 0
-    for place, (name, count) in enumerate(zip(names, counts, strict=True)):
-        at = treated + place * len(events)
-        terms = np.where(
-            design.open_above[at][:, None], design.below[at][:, q:].toarray(), design.above[at][:, q:].toarray()
-        )
-        bare = terms.copy()
-        bare[:, : len(times)] = 0.0
-        shares, slopes = [np.zeros(1)], [np.zeros(len(theta))]
-        for cut in range(first, first + count - 1):
-            difference, slope = 0.0, np.zeros(len(theta))
-            for part, sign in ((terms, 1.0), (bare, -1.0)):
-                limit = theta[cut] + part @ theta[q:]
-                dense = _density(limit)
-                difference += sign * float(ndtr(limit).mean())
-                slope[cut] += sign * dense.mean()
-                slope[q:] += sign * (dense @ part) / len(part)
-            shares.append(np.array([difference]))
-            slopes.append(slope)
-        shares.append(np.zeros(1))
-        slopes.append(np.zeros(len(theta)))
-        found = np.unique(whole[name].cat.codes.to_numpy())
-        for level in range(count):
-            slope = slopes[level + 1] - slopes[level]
-            rows.append(
-                {
-                    "term": name,
-                    "group": str(whole[name].cat.categories[found[level]]),
-                    "estimate": float((shares[level + 1] - shares[level])[0]),
-                    "std_error": float(np.sqrt(slope @ covariance @ slope)),
-                }
-            )
-        first += count - 1
-    frame = pd.DataFrame(rows)
-    return _with_interval(frame, float(design.clusters.max()), len(treated))
+    difference, slope = 0.0, np.zeros(len(theta))
+    for part, sign in ((with_it, 1.0), (without, -1.0)):
+        limit = theta[cut] + part @ theta[q:]
+        dense = _density(limit)
+        difference += sign * float(ndtr(limit).mean())
+        slope[cut] += sign * dense.mean()
+        slope[q:] += sign * (dense @ part) / len(part)
+    return difference, slope
 
 
 def _with_interval(frame: pd.DataFrame, df: float, n: int) -> pd.DataFrame:
@@ -424,6 +435,9 @@ def _with_interval(frame: pd.DataFrame, df: float, n: int) -> pd.DataFrame:
     reach = stats.t.ppf(0.975, df) * frame["std_error"]
     p_value = 2 * stats.t.sf((frame["estimate"] / frame["std_error"]).abs(), df)
     return build_table(
-        n, **{name: frame[name] for name in frame}, conf_low=frame["estimate"] - reach,
-        conf_high=frame["estimate"] + reach, p_value=p_value,
+        n,
+        **{str(name): frame[name] for name in frame},
+        conf_low=frame["estimate"] - reach,
+        conf_high=frame["estimate"] + reach,
+        p_value=p_value,
     )

@@ -14,7 +14,11 @@ from kinerja_lib.vocabulary import sort_periods
 
 NEVER = -1
 FEWEST = 5  # people on each side
-LASTING = ("coaching", "mentoring", "konseling")  # counted from the first on; a course counts in its period and the next
+LASTING = (
+    "coaching",
+    "mentoring",
+    "konseling",
+)  # counted from the first on; a course counts in its period and the next
 VOLUNTARY = ("mutasi", "pengunduran_diri")
 
 
@@ -25,11 +29,11 @@ class Exposed:
     Attributes
     ----------
     rows : DataFrame
-        The panel's rows in the order of `build_panel`, with: `waktu` (place of the period, from 0), `mulai_ikut` (place
-        of the period of the first event; -1 never), `masuk` (place of the person's first row), `kejadian` (periods
-        since the first event; -1 before it and without one), `ikut` (bool), `lain_<programme>` (0 or 1: other
-        programmes so far; courses in this period or the last), `penilai_id`, `sumber_sama` (0 or 1: the rater led a
-        session of the programme in this period).
+        The panel's rows in the order of `build_panel`, with: `waktu` (place of the period, from 0), `mulai_ikut`
+        (place of the period of the first event; -1 never), `masuk` (place of the person's first row), `kejadian`
+        (periods since the first event; -1 before it and without one), `ikut` (bool), `terkirim` (bool: an event in
+        this period), `lain_<programme>` (0 or 1: other programmes so far; courses in this period or the last),
+        `penilai_id`, `sumber_sama` (0 or 1: the rater led a session of the programme in this period).
     periods : tuple of str
         Their names, in the order of `waktu`.
     programme : str
@@ -94,6 +98,8 @@ def build_exposed(data: Dataset, plan: StudyPlan, programme: str) -> Exposed:
     rows["masuk"] = rows.groupby("pegawai_id")["waktu"].transform("min")
     rows["ikut"] = (rows["mulai_ikut"] >= 0) & (rows["waktu"] >= rows["mulai_ikut"])
     rows["kejadian"] = (rows["waktu"] - rows["mulai_ikut"]).where(rows["ikut"], NEVER)
+    events = [f"n_{kind}" for kind in kinds_of(programme, panel)]
+    rows["terkirim"] = rows[events].fillna(0).sum(axis=1) > 0
     rows = _add_others(rows, programme)
     rows = _add_raters(rows, data, programme)
     return _keep_population(Exposed(rows, tuple(periods), programme, dropped), data, plan)
@@ -170,13 +176,14 @@ def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Expose
     if plan.units:
         keep(rows["unit_id"].isin(plan.units), _("baris di luar unit yang direncanakan"))
     names = list(exposed.periods)
-    chosen = [name for name in names if _inside(name, plan)]
+    chosen = [name for name in names if is_inside(name, plan)]
     if len(chosen) < len(names):
         keep(rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"))
     return replace(exposed, rows=rows.reset_index(drop=True), dropped=dropped)
 
 
-def _inside(name: str, plan: StudyPlan) -> bool:
+def is_inside(name: str, plan: StudyPlan) -> bool:
+    """Tell whether a period lies wholly in those of the plan."""
     from kinerja_lib.vocabulary import Period
 
     period = Period.parse(name)

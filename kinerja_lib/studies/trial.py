@@ -14,10 +14,10 @@ from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.scope import under_one_rezim
 from kinerja_lib.studies.plan import DIALOGUES, StudyPlan
 from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, join_rows, tidy_row
-from kinerja_lib.studies.verdict import decide
+from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
 
-UNEVEN = 5.0  # percentage points of follow-up between the arms, beyond chance
+UNEVEN = 5.0  # follow-up of an arm that differs by more than so many points, beyond chance, is no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _judge(study: Study, plan: StudyPlan) -> Study:
     row = study.headline[study.headline["term"] == study.programme]
     if row.empty:
         return replace(study, checks=checks, why=("no_after",))
-    said = decide(row.iloc[0].to_dict(), better=study.better, design="random", checks=checks)
+    said = decide(read_interval(row.iloc[0]), better=study.better, design="random", checks=checks)
     return replace(study, checks=checks, verdict=said.verdict, why=said.why)
 
 

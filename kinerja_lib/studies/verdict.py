@@ -13,6 +13,7 @@ import pandas as pd
 
 from kinerja_lib.studies.result import CANNOT_SAY, CONTRADICTED, NOT_SUPPORTED, SUPPORTED, Check
 
+USUAL = 0.05
 NO_ANSWER = {"": "no_comparison", "pre_post": "before_after", "correlational": "correlation"}
 
 
@@ -21,6 +22,16 @@ class Verdict(NamedTuple):
 
     verdict: str
     why: tuple[str, ...]
+
+
+def read_interval(row: pd.Series, alpha: float = 0.05) -> dict[str, float]:
+    """Return the interval of a row at the level of the plan; the row holds the 95 % one."""
+    from scipy import stats
+
+    middle = float(row["estimate"])
+    stretch = float(stats.norm.ppf(1 - alpha / 2) / stats.norm.ppf(0.975))
+    ends = {name: middle + stretch * (float(row[name]) - middle) for name in ("conf_low", "conf_high")}
+    return ends if alpha != USUAL else {name: float(row[name]) for name in ends}
 
 
 def decide(
