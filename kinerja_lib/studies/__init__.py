@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from kinerja_lib.studies.association import Association, study_association
 from kinerja_lib.studies.plan import StudyPlan, find_departures, read_plan, write_plan
+from kinerja_lib.studies.pooled import Pooled, study_agencies, study_pooled
 from kinerja_lib.studies.result import Check, Study
 from kinerja_lib.studies.value import study_value
 
 __all__ = [
     "Association",
     "Check",
+    "Pooled",
     "Study",
     "StudyPlan",
     "find_departures",
     "read_plan",
+    "study_agencies",
     "study_association",
+    "study_pooled",
     "study_value",
     "write_plan",
 ]
