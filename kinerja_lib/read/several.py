@@ -30,7 +30,10 @@ def find_datasets(data: str | Path) -> tuple[Path, ...]:
     ['a', 'b']
     """
     found = [place for part in split_places(str(data)) for place in _open_parent(Path(part))]
-    return tuple({place.resolve(): place for place in reversed(found)}.values())[::-1]
+    once: dict[Path, Path] = {}
+    for place in found:
+        once.setdefault(place.resolve(), place)
+    return tuple(once.values())
 
 
 def split_places(data: str) -> list[str]:

@@ -63,12 +63,11 @@ def _decimals(pooled: Pooled) -> int:
 
 def say_pooled_head(pooled: Pooled) -> Head:
     """Return the head of the page: programme, outcome, how many agencies; its title is the notebook's own."""
-    n = len(pooled.agencies)
     about = [name_programme(pooled.programme), pooled.outcome] if pooled.programme else [_("belum ada program")]
     text = ", ".join(part for part in about if part)
     facts = (
-        (_("Instansi yang digabung"), count(n if pooled.pooled is not None else 0).text),
-        (_("Tidak ikut digabung"), count(len(pooled.left_out) + (0 if pooled.pooled is not None else n)).text),
+        (_("Instansi"), count(len(pooled.agencies)).text),
+        (_("Ditinggalkan"), count(len(pooled.left_out)).text),
     )
     return Head("", "", text[:1].upper() + text[1:], facts, running=text[:1].upper() + text[1:])
 
@@ -82,9 +81,11 @@ def say_pooled(pooled: Pooled) -> Paragraph:
         From `study_agencies` or `study_pooled`.
     """
     if pooled.pooled is None:
-        n = len(pooled.agencies)
-        text = _("Belum dapat digabung. Data ini memberi taksiran dari {n} instansi. {why}")
-        return Paragraph(compose(text, n=count(n), why=pooled.why), role="lead")
+        text = _(
+            "Belum dapat digabung. Data ini memberi taksiran dari {n} instansi. {why} Isi parameter data dengan folder "
+            "data tiap instansi, dipisahkan titik koma."
+        )
+        return Paragraph(compose(text, n=count(len(pooled.agencies)), why=pooled.why), role="lead")
     row = each_row(pooled.pooled.table)[0]
     text = (
         _(
@@ -128,8 +129,12 @@ def _say_unsound(pooled: Pooled) -> tuple[dict[str, Any], ...]:
 
 
 def _prediction(pooled: Pooled) -> tuple[float, float] | None:
-    found = {} if pooled.pooled is None else pooled.pooled.diagnostics
-    low, high = found.get("prediction_low"), found.get("prediction_high")
+    return None if pooled.pooled is None else _find_ends(pooled.pooled)
+
+
+def _find_ends(found: Estimate) -> tuple[float, float] | None:
+    """Return the ends of the prediction interval of a mean, None where it has none."""
+    low, high = found.diagnostics.get("prediction_low"), found.diagnostics.get("prediction_high")
     return (low, high) if isinstance(low, float) and isinstance(high, float) else None
 
 
@@ -161,15 +166,15 @@ def say_spread(pooled: Pooled) -> Paragraph | LeftOut:
         return _nothing(pooled)
     spread = pooled.spread
     text = _(
-        "Simpangan baku dampak sebenarnya antarinstansi (tau) ditaksir {tau} {unit} (selang 95 %: {tau_ends}; tau² = "
+        "Simpangan baku selisih sebenarnya antarinstansi (tau) ditaksir {tau} {unit} (selang 95 %: {tau_ends}; tau² = "
         "{tau2}). Dari ragam yang terlihat antarinstansi, {i2} adalah beda sebenarnya (I²; selang 95 %: {i2_ends} "
         "persen; n = {k} instansi); sisanya kebetulan."
     )
-    ends = [spread[name] ** 0.5 for name in ("tau2", "tau2_low", "tau2_high")]
+    tau, low, high = (spread[name] ** 0.5 for name in ("tau2", "tau2_low", "tau2_high"))
     decimals = _decimals(pooled)
     values: dict[str, Bound] = {
-        "tau": number(ends[0], decimals),
-        "tau_ends": interval(*ends[1:], decimals),
+        "tau": number(tau, decimals),
+        "tau_ends": interval(low, high, decimals),
         "tau2": number(spread["tau2"], 2 * decimals if decimals else 0),
         "i2": percent(spread["i2"]),
         "i2_ends": interval(spread["i2_low"], spread["i2_high"], 0),
@@ -376,7 +381,7 @@ def say_correlations(found: Estimate) -> ItemList:
         From `estimate_published`, of correlations.
     """
     row = each_row(found.table)[0]
-    ends = [found.diagnostics.get(name) for name in ("prediction_low", "prediction_high")]
+    ends = _find_ends(found) or (None, None)
     trials = read_published(metric="g")
     trials = trials[trials["detail"] == TRIALS_ONLY]
     low, high = float(trials["estimate"].min()), float(trials["estimate"].max())
@@ -387,7 +392,7 @@ def say_correlations(found: Estimate) -> ItemList:
         "low": number(low, 2),
         "high": number(high, 2),
         "as_r": interval(_as_r(low), _as_r(high), 2),
-        "ends": interval(*[end if isinstance(end, float) else None for end in ends], 2),
+        "ends": interval(ends[0], ends[1], 2),
     }
     texts = (
         _("Gabungannya r = {r} (selang 95 %: {interval}; n = {k} studi). Angka sebesar itu tampak meyakinkan."),

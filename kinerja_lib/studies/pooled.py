@@ -169,7 +169,9 @@ def _read_agency(agency: str, study: Study) -> dict[str, object]:
 def _pool(agencies: pd.DataFrame) -> Estimate:
     effects = agencies.set_index("agency")["estimate"].astype("float64")
     errors = agencies.set_index("agency")["std_error"].astype("float64")
-    return estimate_pooled(pd.DataFrame({"effect": effects, "variance": errors**2}), effect="effect", variance="variance")
+    return estimate_pooled(
+        pd.DataFrame({"effect": effects, "variance": errors**2}), effect="effect", variance="variance"
+    )
 
 
 def _leave_one_out(agencies: pd.DataFrame) -> pd.DataFrame:
