@@ -58,6 +58,7 @@ OUTCOMES = (
     *(mark("berkurangnya menjauh dari orang lain"), mark("dampak yang tidak diharapkan")),
 )
 CORRELATIONS = ("r", "partial_r")  # one scale once each has its own error
+STANDARDISED = ("g", "d")  # one scale; g is d with a correction for few people
 POOLABLE = (*CORRELATIONS, "g", "d")
 NEEDED = ("sample", "metric", "estimate", "std_error", "n", "pooled")
 

@@ -7,5 +7,6 @@ cells, `kinds` says what a sheet is, `convert` makes canonical rows and findings
 from __future__ import annotations
 
 from kinerja_lib.read.canonical import hash_file, open_dataset, read_dataset, write_dataset
+from kinerja_lib.read.several import find_datasets
 
-__all__ = ["hash_file", "open_dataset", "read_dataset", "write_dataset"]
+__all__ = ["find_datasets", "hash_file", "open_dataset", "read_dataset", "write_dataset"]

@@ -18,6 +18,7 @@ from typing import Any
 
 from kinerja_lib.errors import RunError, require_choice
 from kinerja_lib.language import LANGUAGES, _, current_language, read_catalogue, use_language
+from kinerja_lib.read.several import SEPARATOR, split_places
 from kinerja_lib.report.files import NOTEBOOK, PROJECT, part_of, write_whole
 from kinerja_lib.report.parameters import (
     KERNEL,
@@ -132,7 +133,7 @@ def _prepare_values(notebook: Any, name: str, given: dict[str, Any], lang: str) 
     known = inspect_parameters(notebook, name=name)
     values = check_values(known, given | ({"lang": lang} if "lang" in known else {}), name=name)
     if values.get("data"):
-        values["data"] = str(Path(values["data"]).absolute())
+        values["data"] = SEPARATOR.join(str(Path(place).absolute()) for place in split_places(values["data"]))
     return values
 
 

@@ -6,13 +6,14 @@ Everything that can be refused is refused here: data, period, units, notebooks a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from kinerja_lib.errors import CallError, DataError, list_values, nearest, require_choice
+from kinerja_lib.errors import CallError, DataError, KinerjaError, list_values, nearest, require_choice
 from kinerja_lib.language import LANGUAGES, _
-from kinerja_lib.read import read_dataset
+from kinerja_lib.read import find_datasets, read_dataset
+from kinerja_lib.read.several import SEPARATOR
 from kinerja_lib.report.files import find_notebook, folder_names, notebooks_folder, sample_data
 from kinerja_lib.report.parameters import (
     Parameter,
@@ -25,6 +26,7 @@ from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
 
 ALL_UNITS: Literal["all"] = "all"
+GATHERING = {"16_gabungan"}  # notebooks that take several data sets at once
 QUALITY, UNIT_REPORT, AGENCY_REPORT = "01_mutu_data", "02_laporan_unit", "03_laporan_instansi"
 OPTIONS = {"data": "DATA", "period": "--period", "unit": "--unit", "lang": "--lang"}  # parameters with an option each
 
@@ -101,7 +103,8 @@ def plan_reports(
     Parameters
     ----------
     data_path : str or Path, optional
-        Folder or workbook of canonical tables; None = the sample agency.
+        Folder or workbook of canonical tables; None = the sample agency. For a notebook that pools agencies: several,
+        separated by ";", or a folder of such folders.
     period : str, default ""
         Such as "2025-S1"; empty = the latest in the data.
     units : sequence of str or "all", default ()
@@ -130,13 +133,32 @@ def plan_reports(
     files = [find_notebook(name, own=True) for name in dict.fromkeys(notebooks or _default_notebooks(units))]
     known = {file: inspect_parameters(read_notebook(file), name=file.stem) for file in dict.fromkeys(files)}
     _require_known(own, known)
-    source = Path(data_path) if data_path is not None else sample_data()
-    data = read_dataset(source)
+    given = data_path if data_path is not None else sample_data()
+    places = find_datasets(given) if {file.stem for file in files} <= GATHERING else (Path(given),)
+    data = _read_places(places, str(given))
     scoped = period or any({"period", "unit"} & set(parameters) for parameters in known.values())
     chosen = str(build_scope(data, period=period).period) if scoped else (data.periods or [""])[-1]
-    shared = {"data": str(source.absolute()), "period": chosen, "lang": lang}
+    shared = {"data": SEPARATOR.join(str(place.absolute()) for place in places), "period": chosen, "lang": lang}
     pages, skipped = _plan_pages(data, known, shared, own, units)
     return Plan(data, chosen, lang, tuple(pages), tuple(skipped), own)
+
+
+def _read_places(places: Sequence[Path], named: str) -> Dataset:
+    """Return the data of one place; of several, the first that can be read, with the files of all and no notes."""
+    if len(places) == 1:
+        return read_dataset(places[0])
+    read: list[Dataset] = []
+    hashes: dict[str, str] = {}
+    for place in places:
+        try:
+            data = read_dataset(place)
+        except KinerjaError:  # the notebook says why it is left out
+            continue
+        read.append(data)
+        hashes |= {f"{place.name}/{name}": digest for name, digest in data.hashes.items()}
+    if not read:
+        return read_dataset(places[0])
+    return replace(read[0], keterangan={}, source=named, hashes=hashes)
 
 
 def _default_notebooks(units: Units) -> list[str]:

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from kinerja_lib.errors import KinerjaError, RunError
 from kinerja_lib.language import _
-from kinerja_lib.read import read_dataset
+from kinerja_lib.read import find_datasets, read_dataset
 from kinerja_lib.rules import parse_nip
 
 DIGITS = 18
@@ -67,8 +68,12 @@ def _find_numbers(content: bytes) -> Iterator[str]:
 @cache
 def _read_ids(data: str) -> frozenset[str]:
     """Return the ids of people in the data; none where they cannot be read."""
+    return frozenset().union(*map(_read_own_ids, find_datasets(data) if data else ()))
+
+
+def _read_own_ids(folder: Path) -> frozenset[str]:
     try:
-        tables = read_dataset(data).tables.values() if data else ()
+        tables = read_dataset(folder).tables.values()
     except (KinerjaError, OSError):
         return frozenset()
     return frozenset(

@@ -202,21 +202,21 @@ def _row(name: str, study: Study) -> dict[str, object]:
     if row is None:
         return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, "verdict": verdict}
     other = naive is not None and naive.unit != row.unit
-    shown = MISSING if naive is None else _bare(study, naive) + (f" {naive.unit}" if other else "")
+    shown = MISSING if naive is None else _with_ends(study, naive) + (f" {naive.unit}" if other else "")
     return {
         "claim": claim,
-        "effect": f"{_bare(study, row)} ({ends_of(row, ratio=is_ratio(study, row))})",
+        "effect": _with_ends(study, row),
         "n": f"{count(row.n)} {_(COUNTED[name])}",
         "naive": shown,
         "verdict": verdict,
     }
 
 
-def _bare(study: Study, row: Any) -> str:
-    """Return an estimate without its unit, money as money."""
-    if is_ratio(study, row):
-        return number(math.exp(row.estimate), 2).text
-    return size_of(study, row).text.split(" ")[0]
+def _with_ends(study: Study, row: Any) -> str:
+    """Return an estimate without its unit, money as money, with its interval."""
+    ratio = is_ratio(study, row)
+    size = number(math.exp(row.estimate), 2).text if ratio else size_of(study, row).text.split(" ")[0]
+    return f"{size} ({ends_of(row, ratio=ratio)})"
 
 
 def table_cards(cards: Sequence[Card], *, id: str = "program") -> Table | LeftOut:

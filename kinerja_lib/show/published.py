@@ -12,7 +12,7 @@ from kinerja_lib.errors import DataError, list_values
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.language import _
 from kinerja_lib.privacy import MIN_GROUP
-from kinerja_lib.published import CORRELATIONS, METRICS
+from kinerja_lib.published import CORRELATIONS, METRICS, STANDARDISED
 from kinerja_lib.show.blocks import Figure, LeftOut, each_row
 from kinerja_lib.show.canvas import span
 from kinerja_lib.show.dots import DotRow, Facet, draw_dots
@@ -51,7 +51,7 @@ def plot_published(rows: pd.DataFrame, own: Estimate | None = None, *, id: str =
         return LeftOut(_("tidak ada efek terbitan yang cocok"), _("Efek terbitan"))
     if len(rows) > STUDIES:
         return LeftOut(_("lebih dari {n} efek; pilih satu intervensi atau hasil").format(n=STUDIES), _("Efek terbitan"))
-    metric = _one_metric(rows)
+    metric = _say_metric(rows)
     mine = None if own is None else each_row(own.table)[0]
     if mine is not None and mine.n < MIN_GROUP and not _is_pooled(mine):
         return LeftOut(_("kurang dari {k} orang").format(k=MIN_GROUP), _("Efek terbitan"))
@@ -63,12 +63,12 @@ def plot_published(rows: pd.DataFrame, own: Estimate | None = None, *, id: str =
     ends += [] if mine is None else [mine.conf_low, mine.conf_high, mine.estimate]
     low, high = span([None if pd.isna(end) else float(end) for end in ends], include=[0.0])
     pale = None if mine is None else float(mine.estimate)
-    facet = Facet("", _(METRICS[metric]), low, high, tick_of(low, high), (0.0, _("0 = tidak ada efek")), pale)
+    facet = Facet("", metric, low, high, tick_of(low, high), (0.0, _("0 = tidak ada efek")), pale)
     figure = build_figure(
         Words(id, "", {}, ""),
         _title(rows, mine),
         subtitle=_("{what}; selang 95 % bila diketahui").format(
-            what=", ".join([_(str(rows["intervention"].iloc[0]))] * one + [_(METRICS[metric])])
+            what=", ".join([_(str(rows["intervention"].iloc[0]))] * one + [metric])
         ),
         caption=_caption(rows, own),
         alt=[f"{row.label} ({row.under}): {_say(row)}" if row.under else f"{row.label}: {_say(row)}" for row in dots],
@@ -78,13 +78,17 @@ def plot_published(rows: pd.DataFrame, own: Estimate | None = None, *, id: str =
     return replace(figure, source="; ".join(dict.fromkeys(f"{_name(row)}: {row.source}" for row in each_row(ordered))))
 
 
-def _one_metric(rows: pd.DataFrame) -> str:
-    """Return the metric of all rows; correlations, partial ones too, are of one scale."""
+def _say_metric(rows: pd.DataFrame) -> str:
+    """Return the metric of all rows in words; correlations are of one scale, partial ones too, and so are g and d."""
     metrics = list(dict.fromkeys(rows["metric"]))
-    if len(metrics) > 1 and not set(metrics) <= set(CORRELATIONS):
-        message = _("rows: metrik bercampur ({metrics}); pilih satu dengan read_published(metric=...).")
-        raise DataError(message.format(metrics=list_values(metrics)))
-    return "r" if len(metrics) > 1 else str(metrics[0])
+    if len(metrics) == 1:
+        return _(METRICS[metrics[0]])
+    if set(metrics) <= set(CORRELATIONS):
+        return _(METRICS["r"])
+    if set(metrics) <= set(STANDARDISED):
+        return _("selisih baku (g Hedges atau d Cohen)")
+    message = _("rows: metrik bercampur ({metrics}); pilih satu dengan read_published(metric=...).")
+    raise DataError(message.format(metrics=list_values(metrics)))
 
 
 def _is_pooled(own: Any) -> bool:

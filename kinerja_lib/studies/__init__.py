@@ -12,6 +12,7 @@ from kinerja_lib.studies.cases import Cases, build_cases
 from kinerja_lib.studies.climate import study_climate
 from kinerja_lib.studies.cost import study_cost
 from kinerja_lib.studies.plan import StudyPlan, choose_plan, find_departures, read_plan, write_plan
+from kinerja_lib.studies.pooled import Pooled, study_agencies, study_pooled
 from kinerja_lib.studies.result import Check, Study
 from kinerja_lib.studies.retention import study_retention
 from kinerja_lib.studies.roll_out import study_roll_out
@@ -22,17 +23,20 @@ __all__ = [
     "Card",
     "Cases",
     "Check",
+    "Pooled",
     "Study",
     "StudyPlan",
     "build_cases",
     "choose_plan",
     "find_departures",
     "read_plan",
+    "study_agencies",
     "study_association",
     "study_card",
     "study_cards",
     "study_climate",
     "study_cost",
+    "study_pooled",
     "study_retention",
     "study_roll_out",
     "study_value",

@@ -57,6 +57,10 @@ REASONS = {
     "one_item": mark("Hanya satu butir yang dapat dipakai, jadi keandalan skor tidak diketahui. Diperlukan dua."),
     "no_costs": mark("Tidak ada biaya. Diperlukan tabel biaya per unit dan periode."),
     "few_units": mark("Unit yang dapat dibandingkan terlalu sedikit."),
+    "few_agencies": mark(
+        "Instansi yang dapat digabung kurang dari tiga; rata-rata antarinstansi tidak dapat ditaksir."
+    ),
+    "no_headline": mark("Kajian ini tidak memberi taksiran dengan galat baku."),
     "correlation": mark("Data hanya menunjukkan kaitan pada satu waktu; arah pengaruhnya tidak diketahui."),
     "before_after": mark(
         "Hanya sebelum dan sesudah yang dapat dibandingkan; semua hal lain yang berubah ikut terhitung."

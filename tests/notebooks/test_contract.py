@@ -46,7 +46,7 @@ def calls(cell: Any, prefixes: tuple[str, ...]) -> list[str]:
 
 def test_there_are_notebooks() -> None:
     names = {str(book.relative_to(ROOT / "notebooks").with_suffix("")) for book in BOOKS}
-    assert {"00_mulai", "01_mutu_data", "02_laporan_unit", "03_laporan_instansi", "11_nilai"} <= names
+    assert {"00_mulai", "01_mutu_data", "02_laporan_unit", "03_laporan_instansi", "11_nilai", "16_gabungan"} <= names
 
 
 @each_book

@@ -11,7 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ import pandas as pd
 import pytest
 
 from kinerja_lib.opendata import open_data
-from kinerja_lib.read import read_dataset, write_dataset
+from kinerja_lib.read import find_datasets, read_dataset, write_dataset
 from kinerja_lib.report.engine import run_notebook
 from kinerja_lib.schema import TABLES, Dataset
+from kinerja_lib.synth import build_agency
 from kinerja_lib.typed import check_table
 
 ROOT = Path(__file__).parents[2]
@@ -184,6 +185,16 @@ def grants(folder: Path) -> Path:
     return write(typed(tables, judul="Hibah rekaan", instansi="Perusahaan"), folder)
 
 
+def agencies(folder: Path) -> Path:
+    """Write three invented agencies and a broken one, a subfolder each."""
+    for seed, name in enumerate(("Dinas Uji, Kota A", "Dinas Uji, Kota B", "Dinas Uji, Kota C"), start=1):
+        data = build_agency(people=160, units=4, periods=4, seed=seed)
+        write_dataset(replace(data, keterangan={"instansi": name}), folder / f"a{seed}")
+    (folder / "rusak").mkdir()
+    (folder / "rusak" / "unit.csv").write_text("unit_id,nama\nU1\n", encoding="utf-8")
+    return folder
+
+
 def survey(folder: Path) -> Path:
     """Write invented indicators under the names of the survey: engagement follows learning with a slope of 0.4."""
     rng = np.random.default_rng(12)
@@ -277,6 +288,23 @@ def check_trial(page: Reader) -> None:
     assert "Hanya coaching yang berbeda dari pembanding" in page.text
     assert "acak (random)" in page.text
     assert page.row("Coaching")[:4] == ["30", "30", "30", "30"]
+
+
+def check_alone(page: Reader) -> None:
+    """One agency is not pooled; what is published stands, and correlations stay correlations."""
+    assert "Belum dapat digabung. Data ini memberi taksiran dari 1 instansi." in page.text
+    assert "Gabungan 9 studi: 0,60 (0,39 sampai 0,75)" in page.text
+    assert "kira-kira setara dengan r 0,21 sampai 0,28" in page.text
+    assert page.row("t dari r dan n")[1:3] == ["3,30 sampai 3,31", "tidak cocok"]
+    check_no_effect(page)
+
+
+def check_pooled(page: Reader) -> None:
+    assert re.search(r"Di 3 instansi bersama, .*n = 3 instansi, \d\.\d{3} pengamatan", page.text)
+    assert "Bila program yang sama dijalankan di instansi berikutnya" in page.text
+    assert page.row("Dinas Uji, Kota B")[0] == "dengan pembanding"
+    assert page.row("rusak")[0].startswith("unit.csv, baris 2: ditemukan 1 isian")
+    assert "Efek terbitan hanya acuan: tidak ada yang ikut digabung." in page.text
 
 
 def check_survey(page: Reader) -> None:
@@ -394,6 +422,8 @@ def check_acas(page: Reader) -> None:
 REPORT = ("Ringkasan", "I Pendahuluan", "II Perencanaan", "III Capaian", "IV Pembinaan kinerja", "V Kaitan")
 REPORT = (*REPORT, "VI Retensi, biaya, iklim", "VII", "Lampiran")
 TRIAL = ("I Jawaban naif", "II Perbandingan", "III Siapa", "IV Yang tidak dapat ditunjukkan", "Lampiran")
+POOLED = ("I Instansi yang ikut", "II Gabungan", "III Seberapa berbeda", "IV Di samping", "V Mengapa", "VI", "VII")
+ALONE = (POOLED[0], *POOLED[3:])
 UNIT = (("unit", "U07"),)
 ACAS = (("period", "2023"), ("unit", "ACAS"))
 CASES = {
@@ -402,6 +432,8 @@ CASES = {
     "unit": Case("02_laporan_unit", sample, 7, 12, REPORT, UNIT, check_unit),
     "agency": Case("03_laporan_instansi", sample, 7, 15, REPORT, (), check_agency),
     "no trial": Case("11_nilai", sample, 0, 0, ("II Perbandingan",), (), check_silence),
+    "one agency": Case("16_gabungan", sample, 2, 2, ALONE, (), check_alone),
+    "agencies": Case("16_gabungan", agencies, 3, 3, POOLED, (), check_pooled),
     "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
     "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),
     "Kenya": Case("studi_kasus/01_mentoring_kenya", opened("bdj2018", BDJ), 1, 3, TRIAL, (), check_kenya_words),
@@ -472,10 +504,10 @@ def check_numbers(page: Reader, case: Case) -> None:
 
 def check_identifiers(folder: Path, page: Reader, executed: str) -> None:
     """No identifier of a person reaches the page or the executed notebook."""
-    data = read_dataset(folder)
-    if not data.has("pegawai"):
+    staff = [data["pegawai"] for data in map(read_dataset, sound(folder)) if data.has("pegawai")]
+    if not staff:
         return
-    known = set(data["pegawai"]["pegawai_id"].astype("str"))
+    known = set(pd.concat(staff)["pegawai_id"].astype("str"))
     assert len(known) >= 90
     for text in (page.text, " ".join(page.alts), executed):
         assert not known & set(re.findall(r"[\w-]+", text))
@@ -509,6 +541,9 @@ def test_four_cases_stand_side_by_side(tmp_path: Path) -> None:
         "berbeda dari pembanding",
     ]
     assert "Crown copyright, OGL v3" in page.text
+def sound(folder: Path) -> list[Path]:
+    """Return the data sets below a folder, or the folder itself, that are not broken on purpose."""
+    return [place for place in find_datasets(folder) if place.name != "rusak"]
 
 
 def test_every_notebook_is_run() -> None:
