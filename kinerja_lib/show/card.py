@@ -125,7 +125,7 @@ def _strip(study: Study, row: Any) -> dict[str, Any] | None:
     reach = 1.1 * max(abs(end) for end in ends)
 
     def place(value: float) -> float:
-        return round(50 + 50 * value / reach, 2)
+        return float(round(50 + 50 * value / reach, 2))
 
     def words(value: float) -> str:
         if is_ratio(study, row):

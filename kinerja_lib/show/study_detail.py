@@ -68,7 +68,7 @@ def say_sensitivity(study: Study) -> Paragraph | LeftOut:
         )
         return Paragraph(compose(text, times=number(check.values["point"], 2), n=count(check.values["n"])))
     found, row = study.detail.get("sensitivity"), find_headline(study)
-    if hasattr(found, "rv_q") and row is not None:
+    if found is not None and hasattr(found, "rv_q") and row is not None:
         found = {"rv": float(found.rv_q), "n": row.n}
     if not isinstance(found, Mapping) or not {"rv", "n"} <= set(found) or pd.isna(found["rv"]):
         return LeftOut(_("kekuatan faktor tak tercatat tidak dapat dihitung"), _("Kepekaan"))
