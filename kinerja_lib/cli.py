@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,25 +19,32 @@ from kinerja_lib.language import LANGUAGES, _, current_language, use_language
 from kinerja_lib.terminal import (
     Parser,
     argparse_words,
+    card_lines,
     explain_lines,
-    finding_lines,
     import_lines,
     note,
     panel_lines,
     prepare_streams,
+    print_findings,
     say,
     study_lines,
+    write_json,
+    write_log,
 )
 
 if TYPE_CHECKING:
-    from kinerja_lib.findings import Findings
     from kinerja_lib.report.batch import BatchResult
 
 DONE, FAULTS, WRONG_CALL, STOPPED = 0, 1, 2, 130
 FORMATS = ("html",)
 LATER_FORMATS = ("pdf", "docx", "xlsx")
-LATER_STUDIES = ("cost", "retention", "climate", "card")
-STUDY_NOTEBOOK = "11_nilai"
+STUDY_NOTEBOOKS = {
+    "value": "11_nilai",
+    "cost": "12_biaya",
+    "retention": "13_retensi",
+    "climate": "14_iklim",
+    "card": "15_kartu_empat_hasil",
+}
 LANGUAGE_VARIABLE = "KINERJA_LANG"
 SHOWN = 10  # failed pages listed on the terminal; the index page has all
 
@@ -73,17 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
     except Exception as error:
         message = _("kesalahan tak terduga ({kind}); rinciannya tercatat di {log}")
-        note("kinerja: " + message.format(kind=type(error).__name__, log=_write_log(words)))
+        note("kinerja: " + message.format(kind=type(error).__name__, log=write_log(words)))
         return FAULTS
-
-
-def _write_log(words: Sequence[str]) -> str:
-    """Write the traceback of the error in hand into the system's temporary folder and return where."""
-    handle, name = tempfile.mkstemp(prefix="kinerja-", suffix=".log")
-    with open(handle, "w", encoding="utf-8", errors="replace") as log:  # noqa: PTH123 - an open file, not a path
-        log.write(f"kinerja_lib {__version__}, Python {sys.version}\nkinerja {' '.join(words)}\n\n")
-        log.write(traceback.format_exc())
-    return name
 
 
 def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -208,10 +204,15 @@ def _add_panel(parser: Parser) -> None:
 
 
 def _add_study(parser: Parser) -> None:
-    parser.add_argument("name", metavar=_("KAJIAN"), help="value")
-    parser.add_argument("data", metavar="DATA", help=_("folder atau buku kerja data"))
-    parser.add_argument("--json", metavar=_("BERKAS"), help=_("tulis hasilnya juga sebagai JSON"))
-    parser.add_argument("--out", metavar=_("FOLDER"), help=_("folder hasil; bawaan: folder baru di reports/runs"))
+    add = parser.add_argument
+    add("name", metavar=_("KAJIAN"), help=" | ".join(STUDY_NOTEBOOKS))
+    add("data", metavar="DATA", help=_("folder atau buku kerja data"))
+    add("--json", metavar=_("BERKAS"), help=_("tulis hasilnya juga sebagai JSON"))
+    add("--out", metavar=_("FOLDER"), help=_("folder hasil; bawaan: folder baru di reports/runs"))
+    plan = _("rencana kajian; bila belum ada, dibekukan di berkas itu sebelum data dibaca")
+    add("--plan", metavar=_("BERKAS.toml"), help=plan)
+    programme = _("program yang dikaji, seperti coaching; bawaan: menurut rencana, lalu yang pertama ada dalam data")
+    add("--programme", default="", metavar=_("PROGRAM"), help=programme)
     parser.set_defaults(run=run_study)
 
 
@@ -330,8 +331,8 @@ def run_import(args: argparse.Namespace) -> int:
     )
     page = write_findings(result.dataset, result.findings, result.folder / importer.FINDINGS_JSON)
     if args.findings is not None:
-        _write_json(Path(args.findings), result.findings.to_json())
-    code = _print_findings(result.findings)
+        write_json(Path(args.findings), result.findings.to_json())
+    code = print_findings(result.findings)
     for line in import_lines(result.counts, page):
         say(line)
     say(str(Path(args.out)))
@@ -347,20 +348,10 @@ def run_check(args: argparse.Namespace) -> int:
     own = Path(args.data) / importer.FINDINGS_JSON if importer.is_import(args.data) else None
     target = Path(args.json) if args.json is not None else own
     page = write_findings(data, findings, target) if target is not None else None
-    code = _print_findings(findings)
+    code = print_findings(findings)
     if page is not None:
         say(_("Temuan: {page}").format(page=page))
     return code
-
-
-def _print_findings(findings: Findings) -> int:
-    """Print findings and their numbers; return the exit code."""
-    from kinerja_lib.show.quality import say_counts
-
-    for line in finding_lines(findings):
-        say(line)
-    say(_("Jumlah: {counts}.").format(counts=say_counts(findings)))
-    return FAULTS if findings.errors else DONE
 
 
 def run_pseudonymise(args: argparse.Namespace) -> int:
@@ -392,32 +383,33 @@ def run_panel(args: argparse.Namespace) -> int:
 
 
 def run_study(args: argparse.Namespace) -> int:
-    """Print one study's result; write it as JSON and as a page."""
-    if args.name in LATER_STUDIES:
-        raise CallError(_("study: {name} belum tersedia pada versi ini.").format(name=args.name))
-    require_choice("study", args.name, ("value",))
-    from kinerja_lib.read import read_dataset
-    from kinerja_lib.studies import study_value
+    """Freeze or read the plan, print one study's result, write it as JSON and as a page."""
+    from dataclasses import replace
 
-    data = read_dataset(args.data)
-    study = study_value(data)
-    for line in study_lines(study):
+    from kinerja_lib import studies
+    from kinerja_lib.read import read_dataset
+    from kinerja_lib.studies.plan import freeze_plan
+
+    require_choice("study", args.name, STUDY_NOTEBOOKS)
+    study_data = getattr(studies, f"study_{args.name}")
+    if args.plan is not None and freeze_plan(args.plan, programme=args.programme):
+        note(_("Rencana baru dibekukan sebelum data dibaca: {file}.").format(file=args.plan))
+    plan = studies.choose_plan(programme=args.programme, file=args.plan or "")
+    try:
+        data = read_dataset(args.data)
+    except DataError:
+        from kinerja_lib.importer import check_folder
+
+        return print_findings(check_folder(args.data)[1])
+    study = study_data(data, plan)
+    if args.name != "card":
+        study = replace(study, exploratory=tuple(dict.fromkeys((*study.exploratory, *plan.outside))))
+    for line in card_lines(study) if args.name == "card" else study_lines(study, plan):
         say(line)
     if args.json is not None:
-        _write_json(Path(args.json), study.to_json())
-    return _write_study_page(args, data.keterangan.get("notebook", "") or STUDY_NOTEBOOK)
-
-
-def _write_json(file: Path, content: object) -> None:
-    import json
-
-    from kinerja_lib.report.files import write_whole
-
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False, default=str) + "\n"
-    try:
-        write_whole({file.absolute(): text.encode("utf-8")})
-    except OSError as error:
-        raise CallError(_("{out}: tidak dapat ditulis ({why}).").format(out=file, why=error.strerror)) from None
+        write_json(Path(args.json), study.to_json())
+    own = data.keterangan.get("notebook", "") if args.name == "value" else ""
+    return _write_study_page(args, own or STUDY_NOTEBOOKS[args.name])
 
 
 def _write_study_page(args: argparse.Namespace, notebook: str) -> int:
@@ -431,7 +423,9 @@ def _write_study_page(args: argparse.Namespace, notebook: str) -> int:
             raise
         note(_("Halaman tidak dibuat: {why}").format(why=error))
         return DONE
-    result = run_reports(args.data, notebooks=[notebook], lang=current_language(), out=args.out, jobs=1)
+    words = {"programme": args.programme, "plan": str(Path(args.plan).absolute()) if args.plan else ""}
+    params = {name: text for name, text in words.items() if text and notebook in STUDY_NOTEBOOKS.values()}
+    result = run_reports(args.data, notebooks=[notebook], lang=current_language(), out=args.out, jobs=1, params=params)
     say("")
     return _print_result(result)
 

@@ -160,8 +160,8 @@ def _agency_row(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float], n:
 
 
 def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]) -> dict[str, Level]:
-    answers = wave.pivot_table(index=["responden_id", "unit_id"], columns="butir", values="skor").reset_index("unit_id")
-    null = ((scale[1] - scale[0] + 1) ** 2 - 1) / 12
+    answers = spread_answers(wave, ["unit_id"])
+    null = find_null_variance(scale)
     rows = {}
     if not scope.is_agency:
         own = answers[answers["unit_id"].isin(scope.members)].drop(columns="unit_id")
@@ -181,6 +181,17 @@ def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]
         row = each[term]
         rows[key] = Level(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), n)
     return rows if scope.is_agency else {key: level for key, level in rows.items() if key != "mean_agreement"}
+
+
+def spread_answers(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return a row a respondent (`responden_id` as index): the keys, then a column an item."""
+    wide = rows.pivot_table(index=["responden_id", *keys], columns="butir", values="skor", observed=True)
+    return wide.reset_index(keys)
+
+
+def find_null_variance(scale: tuple[float, float]) -> float:
+    """Return the variance of an item if all answered at random: (A^2 - 1) / 12 for A equally likely answers."""
+    return float(((scale[1] - scale[0] + 1) ** 2 - 1) / 12)
 
 
 def measure_agreement(answers: pd.DataFrame, null_variance: float) -> Level:

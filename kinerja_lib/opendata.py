@@ -343,10 +343,12 @@ SOURCES: dict[str, _Source] = {
             "rancangan": "",
             "hasil": mark("tingkat barang cacat (per 100 barang); makin kecil makin baik"),
             "catatan": mark(
-                "Satu perusahaan dicatat sebagai satu unit dan satu pegawai. Hibah tidak diundi. "
+                "Satu perusahaan dicatat sebagai satu unit dan satu pegawai, dan hibah sebagai diklat teknis. "
+                "Hibah tidak diundi: yang lebih dulu mendaftar lebih dulu menerima. "
                 "Tingkat barang cacat hanya ada pada 54 dari 157 perusahaan. "
                 "Tanggal kegiatan ditetapkan 1 Januari tahun hibah diterima."
             ),
+            "notebook": "studi_kasus/03_hibah_michigan",
         },
     ),
     "nsw": _Source(
@@ -365,8 +367,10 @@ SOURCES: dict[str, _Source] = {
             "catatan": mark(
                 "445 laki-laki, sampel Dehejia dan Wahba. Tanggal mulai tidak ada dalam berkas; di sini semua kegiatan "
                 "ditetapkan mulai 1 Januari 1976. Tahun 1976 dan 1977 tidak ada, jadi hanya ada satu periode "
-                "sesudah program. Banyak penghasilan bernilai nol."
+                "sesudah program. Banyak penghasilan bernilai nol. Semua orang dalam berkas ini diundi; pembanding "
+                "tanpa undian, yang juga dipakai LaLonde, tidak ada di dalamnya."
             ),
+            "notebook": "studi_kasus/04_pelatihan_nsw",
         },
     ),
 }

@@ -308,10 +308,17 @@ def _sum_costs(scope: Scope) -> float:
         return np.nan
     rows = scope.data["biaya"]
     rows = rows[rows["unit_id"].isin(scope.members)]
-    same = rows[rows["periode"] == str(scope.period)]
-    if same.empty:
-        same = rows[[Period.parse(text) in scope.period for text in rows["periode"]]]
+    same = pick_costs(rows, scope.period)
     return float(same["jumlah"].sum()) if len(same) else np.nan
+
+
+def pick_costs(rows: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Return the rows of `biaya` of a period, else of the periods within it."""
+    same = rows[rows["periode"] == str(period)]
+    if len(same):
+        return same
+    within = {text: Period.parse(text) in period for text in rows["periode"].unique()}
+    return rows[rows["periode"].map(within).astype(bool)]
 
 
 def _quotient(key: str, source: str, top: float, bottom: float, events: pd.DataFrame, *, hidden: bool = False) -> _Cost:

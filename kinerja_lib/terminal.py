@@ -8,21 +8,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from kinerja_lib.language import _, current_language, mark
+from kinerja_lib import __version__
+from kinerja_lib.language import _, current_language
 
-DESIGNS = {
-    "random": mark("acak (random): undian menentukan siapa mendapat program"),
-    "comparative": mark("dengan kelompok pembanding, tanpa undian"),
-    "pre_post": mark("sebelum dan sesudah, tanpa pembanding"),
-    "correlational": mark("kaitan antarpeubah, tanpa pembanding"),
-    "": mark("tidak memungkinkan simpulan"),
-}
-PLAIN = str.maketrans({"−": "-", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
+PLAIN = str.maketrans({"−": "-", "\u00a0": " ", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
 
 # argparse's own texts, in all Python versions that we run on; in English they stay as they are.
 WORDS = {
@@ -138,43 +134,74 @@ def argparse_words() -> Iterator[None]:
         vars(argparse).update(before)
 
 
-def _p_value(value: float) -> str:
-    from kinerja_lib.show.numbers import number
+def study_lines(study: Any, plan: Any) -> list[str]:
+    """Return what a study found as lines of text: verdict, reasons, plan, design, tidy table, checks, limits."""
+    from kinerja_lib.show.verdict import DESIGNS, say_study_plan, say_verdict
 
-    return f"<{number(0.001, 3).text}" if value < 0.001 else number(value, 3).text
+    lines = [say_verdict(study).to_text(), ""]
+    lines += _list_lines(_("Alasan putusan:"), study.reasons)
+    lines += [
+        say_study_plan(study, plan).to_text(),
+        _("Rancangan: {design}").format(design=_(DESIGNS.get(study.design, DESIGNS[""]))),
+    ]
+    if study.outcome:
+        lines.append(_("Hasil yang diukur: {outcome}").format(outcome=study.outcome))
+    if len(study.table):
+        end = _("Batas bawah dan batas atas: selang kepercayaan 95%.")
+        lines += ["", *_estimate_lines(study), "", end]
+    if study.checks:
+        lines += ["", *_check_lines(study)]
+    return [*lines, *(["", *_list_lines(_("Batas kajian:"), study.limits)[:-1]] if study.limits else [])]
 
 
-def study_lines(study: Any) -> list[str]:
-    """Return what a study found as lines of text: design, tidy table, what it cannot show."""
-    from kinerja_lib.show.blocks import lower_first
-    from kinerja_lib.show.numbers import number
+def card_lines(card: Any) -> list[str]:
+    """Return a card as lines of text: how many claims hold, then each outcome with verdict, effect and reasons."""
+    from kinerja_lib.show.card import say_card, table_card
+    from kinerja_lib.show.verdict import say_study_plan, say_verdict
+
+    first = next(iter(card.studies.values()))
+    lines = [say_card(card).to_text(), "", say_study_plan(first, card.plan).to_text(), "", table_card(card).to_text()]
+    for name, study in card.studies.items():
+        lines += ["", f"{name}: {say_verdict(study).to_text()}"]
+    return lines
+
+
+def _list_lines(title: str, texts: Sequence[str]) -> list[str]:
+    return [title, *(f"- {text}" for text in texts), ""] if texts else []
+
+
+def _estimate_lines(study: Any) -> list[str]:
+    from kinerja_lib.privacy import is_small
+    from kinerja_lib.show.blocks import each_row, lower_first
+    from kinerja_lib.show.numbers import MISSING, SMALL, number
+    from kinerja_lib.show.studies import name_row
+    from kinerja_lib.show.verdict import decimals_in
     from kinerja_lib.vocabulary import label
 
-    table = study.table
-    largest = table["estimate"].abs().max() if len(table) else 0
-    decimals = 2 if largest >= 1 else 3
-    rows = [
-        [
-            lower_first(label(str(row["term"]))),
-            _("semua") if row["group"] == "" else _("bulan ke-{n}").format(n=int(row["months"])),
-            _("sebelum-sesudah saja") if row.get("naive") else _("dengan pembanding"),
-            *(number(row[name], decimals).text for name in ("estimate", "std_error", "conf_low", "conf_high")),
-            _p_value(row["p_value"]),
-            number(row["n"], 0).text,
-        ]
-        for row in table.to_dict("records")
-    ]
-    head = [_("kelompok"), _("waktu"), _("ditaksir"), _("selisih"), _("galat baku"), _("batas bawah"), _("batas atas")]
-    head += ["p", "n"]
-    lines = [_("Rancangan: {design}").format(design=_(DESIGNS.get(study.design, DESIGNS[""])))]
-    if study.outcome:
-        outcome = f"{study.outcome} ({study.unit})" if study.unit else study.outcome
-        lines.append(_("Hasil yang diukur: {outcome}").format(outcome=outcome))
-    if rows:
-        lines += ["", *align_columns(head, rows, left=3), "", _("Batas bawah dan batas atas: selang kepercayaan 95%.")]
-    for title, texts in ((_("Belum dapat disimpulkan:"), study.reasons), (_("Batas kajian:"), study.limits)):
-        lines += ["", title, *(f"- {text}" for text in texts)] if texts else []
-    return lines
+    rows = []
+    for row in each_row(study.table):
+        few = is_small(int(row.n))
+        values = (row.estimate, row.std_error, row.conf_low, row.conf_high)
+        shown = [MISSING if few else number(value, decimals_in(row)).text for value in values]
+        rows.append(
+            [
+                lower_first(label(str(row.term))),
+                lower_first(name_row(row)),
+                row.unit,
+                *shown,
+                SMALL if few else number(row.n, 0).text,
+            ]
+        )
+    head = [_("program"), _("taksiran"), _("satuan"), _("selisih"), _("galat baku"), _("batas bawah"), _("batas atas")]
+    return align_columns([*head, "n"], rows, left=3)
+
+
+def _check_lines(study: Any) -> list[str]:
+    from kinerja_lib.show.studies import say_result
+    from kinerja_lib.studies.reasons import say_question
+
+    head = [_("pemeriksaan"), _("hasil")]
+    return align_columns(head, [[say_question(check.name), say_result(check)] for check in study.checks], left=2)
 
 
 FILES, OF_A_FILE = 20, 8  # files, and findings of each, that the terminal shows; findings.csv has all
@@ -210,6 +237,16 @@ def _group_lines(title: str, findings: Any) -> list[str]:
         lines += [hide_numbers(f"{head}: {finding.message}"), f"    > {finding.remedy}"]
     rest = len(findings) - OF_A_FILE
     return lines + ([_("  ... dan {n} temuan lain.").format(n=rest)] if rest > 0 else [])
+
+
+def print_findings(findings: Any) -> int:
+    """Print findings and their numbers; return the exit code."""
+    from kinerja_lib.show.quality import say_counts
+
+    for line in finding_lines(findings):
+        say(line)
+    say(_("Jumlah: {counts}.").format(counts=say_counts(findings)))
+    return int(bool(findings.errors))
 
 
 def import_lines(counts: Any, page: Path) -> list[str]:
@@ -252,3 +289,26 @@ def explain_lines(read: Any) -> list[str]:
         if sheet.unknown:
             lines.append(_("    - judul kolom yang tidak dipakai: {names}").format(names=", ".join(sheet.unknown)))
     return lines + [f"  {finding.message} > {finding.remedy}" for finding in read.findings]
+
+
+def write_json(file: Path, content: object) -> None:
+    """Write a result as JSON, whole or not at all."""
+    import json
+
+    from kinerja_lib.errors import CallError
+    from kinerja_lib.report.files import write_whole
+
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False, default=str) + "\n"
+    try:
+        write_whole({file.absolute(): text.encode("utf-8")})
+    except OSError as error:
+        raise CallError(_("{out}: tidak dapat ditulis ({why}).").format(out=file, why=error.strerror)) from None
+
+
+def write_log(words: Sequence[str]) -> str:
+    """Write the traceback of the error in hand into the system's temporary folder and return where."""
+    handle, name = tempfile.mkstemp(prefix="kinerja-", suffix=".log")
+    with open(handle, "w", encoding="utf-8", errors="replace") as log:  # noqa: PTH123 - an open file, not a path
+        log.write(f"kinerja_lib {__version__}, Python {sys.version}\nkinerja {' '.join(words)}\n\n")
+        log.write(traceback.format_exc())
+    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pandas as pd
@@ -28,6 +29,7 @@ from kinerja_lib.show.blocks import (
     build_table,
     compose,
 )
+from kinerja_lib.studies.result import TABLE, Study, join_rows
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="10"><text x="1" y="2">a</text></svg>'
 
@@ -145,3 +147,51 @@ def take_apart_svg(svg: str) -> Drawing:
 def _fill(element: ET.Element) -> str:
     found = re.search("fill: (#[0-9a-f]{6})", element.get("style", ""))
     return found[1] if found else ""
+
+
+@pytest.fixture(scope="session")
+def study_of() -> Callable[..., Study]:
+    """Return the maker of a study by hand: a comparison of coaching with rows of every role."""
+    return make_study
+
+
+def study_row(
+    role: str, ends: tuple[float, float, float], *, group: str = "", unit: str = "poin", n: int = 900
+) -> dict[str, Any]:
+    """Return a row of the table of a study: estimate, lower and upper end."""
+    cells = dict(zip(("estimate", "conf_low", "conf_high"), ends, strict=True))
+    whole = {"term": "coaching", "group": group, **cells, "std_error": 0.1, "p_value": 0.04, "n": n}
+    return whole | {"headline": role == "main", "naive": role == "naive", "role": role, "unit": unit, "months": None}
+
+
+EVENTS = ((-1, (0.02, -0.1, 0.14)), (0, (0.3, 0.1, 0.5)), (1, (0.5, 0.2, 0.8)))
+
+
+def make_study(
+    main: tuple[float, float, float] | None = (0.41, 0.21, 0.61),
+    *,
+    name: str = "value",
+    unit: str = "poin",
+    **more: Any,
+) -> Study:
+    rows = [] if main is None else [study_row("main", main, unit=unit)]
+    if main is not None:
+        rows += [study_row("event", ends, group=str(at), unit=unit) for at, ends in EVENTS]
+        rows += [study_row("second", (1.2, 0.4, 2.0), unit="poin SKP"), *_naive_rows(unit)]
+    known: dict[str, Any] = {
+        "programme": "coaching",
+        "design": "comparative",
+        "outcome": "nilai",
+        "unit": unit,
+        "verdict": "supported",
+        "why": ("good", "not_random"),
+        "table": join_rows([pd.DataFrame(rows, columns=list(TABLE))]) if rows else Study("value").table,
+    }
+    return Study(name, **(known | more))
+
+
+def _naive_rows(unit: str) -> list[dict[str, Any]]:
+    return [
+        study_row("naive", (0.9, 0.7, 1.1), group="sebelum_sesudah", unit=unit, n=400),
+        study_row("naive", (1.5, 1.2, 1.8), group="peserta_bukan", unit=unit, n=300),
+    ]

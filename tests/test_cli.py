@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,10 +18,10 @@ import pytest
 from kinerja_lib import cli, doctor, terminal
 from kinerja_lib.cli import main
 from kinerja_lib.errors import DataError
-from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.findings import Finding, Findings
 from kinerja_lib.report import batch, engine, files, plan, pool
 from kinerja_lib.schema import Dataset
+from kinerja_lib.studies import Check, Study, StudyPlan
 
 PARAMETERS = 'data: str = "data/contoh"  # data\nperiod: str = ""  # periode\nlang: str = "id"  # bahasa\n'
 Run = Callable[..., tuple[int, str, str]]
@@ -190,11 +189,13 @@ WRONG = {
         2,
         "kinerja: --param: ditemukan 'ambang'; yang diizinkan: NAMA=NILAI.\n",
     ),
-    "later study": (["study", "cost", "x"], 2, "kinerja: study: cost belum tersedia pada versi ini.\n"),
     "study": (
         ["study", "valeu", "x"],
         2,
-        "kinerja: study: ditemukan 'valeu'; yang diizinkan: value. Maksud Anda value?\n",
+        (
+            "kinerja: study: ditemukan 'valeu'; yang diizinkan: value, cost, retention, climate, card. "
+            "Maksud Anda value?\n"
+        ),
     ),
     "data": (
         ["study", "value", "tidak/ada"],
@@ -321,7 +322,7 @@ def test_synth_writes_tables_that_can_be_read(kinerja: Run, tmp_path: Path) -> N
     code, out, err = kinerja("synth", "--out", out_folder, "--people", "60", "--units", "3", "--periods", "2")
     assert (code, err, out.splitlines()[-1]) == (0, "", out_folder)
     assert (tmp_path / "agensi" / "penilaian.csv").is_file()
-    assert kinerja("study", "value", out_folder)[1].startswith("Rancangan: tidak memungkinkan simpulan\n")
+    assert kinerja("study", "value", out_folder)[1].startswith("Belum dapat dikatakan apakah")
 
 
 def test_open_hands_its_words_on(kinerja: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,58 +339,122 @@ def test_open_hands_its_words_on(kinerja: Run, tmp_path: Path, monkeypatch: pyte
     assert out == f"Ditulis 1 tabel: unit. Folder data:\n{tmp_path / 'nsw'}\n"
 
 
-def study() -> SimpleNamespace:
-    rows = [
-        ("mentoring", "", -1.25, 0.5, -2.25, -0.25, 0.0001, 1200, False, float("nan")),
-        ("mentoring", "2025-S1", 0.5, 0.5, -0.5, float("nan"), 0.5, 60, True, 6.0),
-    ]
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "naive", "months"])
-    return SimpleNamespace(
-        table=table,
-        design="random",
-        outcome="laba",
-        unit="Rp",
-        limits=("Batas satu.",),
-        reasons=(),
-        to_json=lambda: {"study": "value", "table": [{"n": 1}]},
-    )
+SAID = (
+    "Didukung data. Coaching berdampak pada nilai: 0,41 poin lebih tinggi daripada pembanding "
+    "(selang 95 %: 0,21 sampai 0,61; n = 900).\n"
+)
+TEXT = """
+Alasan putusan:
+- Selang kepercayaan seluruhnya berada di sisi yang diharapkan, dan semua pemeriksaan lulus.
+- Peserta tidak diundi; kesetaraan peserta dan pembanding bergantung pada anggapan.
 
+Bersifat penjajakan (eksploratif). Tidak ada rencana yang dibekukan sebelum data dilihat.
+Rancangan: dengan kelompok pembanding, tanpa undian
+Hasil yang diukur: nilai
 
-TEXT = """\
-Rancangan: acak (random): undian menentukan siapa mendapat program
-Hasil yang diukur: laba (Rp)
-
-kelompok   waktu       ditaksir              selisih  galat baku  batas bawah  batas atas       p      n
-mentoring  semua       dengan pembanding       -1,25        0,50        -2,25       -0,25  <0,001  1.200
-mentoring  bulan ke-6  sebelum-sesudah saja     0,50        0,50        -0,50           –   0,500     60
+program   taksiran                               satuan    selisih  galat baku  batas bawah  batas atas    n
+coaching  taksiran utama                         poin         0,41        0,10         0,21        0,61  900
+coaching  1 periode sebelum                      poin         0,02        0,10        -0,10        0,14  900
+coaching  periode mulai                          poin         0,30        0,10         0,10        0,50  900
+coaching  1 periode sesudah                      poin         0,50        0,10         0,20        0,80  900
+coaching  cara menaksir kedua                    poin SKP     1,20        0,10         0,40        2,00  900
+coaching  peserta saja, sesudah dan sebelum      poin         0,90        0,10         0,70        1,10  400
+coaching  peserta dan bukan peserta, pada akhir  poin            –           –            –           –   <5
 
 Batas bawah dan batas atas: selang kepercayaan 95%.
+
+pemeriksaan                                            hasil
+Apakah peserta sedang turun tepat sebelum mulai ikut?  tidak lulus
 
 Batas kajian:
 - Batas satu.
 """
 
 
-def test_study_prints_the_table_and_writes_json_and_page(
-    kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def by_hand(study_of: Callable[..., Study], monkeypatch: pytest.MonkeyPatch) -> list[StudyPlan]:
+    """Put a study made by hand in place of the real one; return the plans that it is run with."""
+    plans: list[StudyPlan] = []
+
+    def study_value(_data: Dataset, plan: StudyPlan) -> Study:
+        plans.append(plan)
+        study = study_of(checks=(Check("dip", passed=False),), limits=("Batas satu.",))
+        study.table.loc[study.table["group"] == "peserta_bukan", "n"] = 4
+        return study
+
+    monkeypatch.setattr("kinerja_lib.studies.study_value", study_value)
+    return plans
+
+
+def test_study_prints_the_verdict_and_writes_json_and_page(
+    kinerja: Run, project: Path, by_hand: list[StudyPlan]
 ) -> None:
     data = project / "data" / "contoh"
     (data / "keterangan.csv").write_text("kunci,isi\nnotebook,03_laporan_instansi\n", encoding="utf-8")
-    monkeypatch.setattr("kinerja_lib.studies.study_value", lambda _data: study())
     file, out_folder = project / "hasil.json", project / "hasil"
     code, out, err = kinerja("study", "value", str(data), "--json", str(file), "--out", str(out_folder))
     assert (code, err) == (0, "")
-    assert out.startswith(TEXT)
+    assert out.startswith(SAID + TEXT)
     assert out.splitlines()[-1] == str(out_folder / "index.html")
     assert (out_folder / "instansi" / "03_laporan_instansi.html").is_file()
-    assert json.loads(file.read_text(encoding="utf-8")) == {"study": "value", "table": [{"n": 1}]}
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert (written["study"], written["verdict"], len(written["table"])) == ("value", "supported", 7)
+    assert written["exploratory"] == ["Tidak ada rencana yang dibekukan sebelum data dilihat."]
+    assert by_hand[0].programme == ""
 
 
-def test_study_without_its_notebook_still_prints(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kinerja_lib.studies.study_value", lambda _data: study())
+def test_a_plan_is_frozen_once_and_then_kept(kinerja: Run, project: Path, by_hand: list[StudyPlan]) -> None:
+    data, file = str(project / "data" / "contoh"), project / "rencana.toml"
+    code, out, err = kinerja("study", "value", data, "--plan", str(file), "--programme", "coaching")
+    assert code == 0
+    assert err.startswith(f"Rencana baru dibekukan sebelum data dibaca: {file}.\nHalaman tidak dibuat:")
+    assert "Kajian ini menjalankan rencana yang dibekukan pada" in out
+    before = file.read_bytes()
+    assert 'programme = "coaching"' in before.decode()
+    again = kinerja("study", "value", data, "--plan", str(file))
+    assert "Rencana baru" not in again[2]
+    assert file.read_bytes() == before
+    assert [plan.programme for plan in by_hand] == ["coaching", "coaching"]
+    other = kinerja("study", "value", data, "--plan", str(file), "--programme", "mentoring")[1]
+    assert "(eksploratif). programme: rencana coaching, dijalankan mentoring." in other
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--programme", "kopi"), "programme: ditemukan 'kopi'; yang diizinkan: , coaching"),
+        (("--plan", "rusak.toml"), "rencana rusak.toml: bukan TOML yang benar"),
+    ],
+)
+def test_a_plan_that_is_none_ends_with_2(
+    kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], fault: str
+) -> None:
+    monkeypatch.chdir(project)
+    (project / "rusak.toml").write_text("a = = b", encoding="utf-8")
+    code, out, err = kinerja("study", "value", "data/contoh", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"kinerja: {fault}")
+
+
+def test_a_study_that_is_not_there_yet(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("kinerja_lib.studies.study_card", raising=False)
+    code, _out, err = kinerja("study", "card", str(project / "data" / "contoh"))
+    assert (code, err) == (2, "kinerja: study: card belum tersedia pada versi ini.\n")
+
+
+def test_a_study_of_a_broken_dataset_lists_its_faults(kinerja: Run, project: Path) -> None:
+    file = project / "data" / "contoh" / "penilaian.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("2025-S1", "2025-S9"), encoding="utf-8")
+    code, out, err = kinerja("study", "value", str(file.parent))
+    assert (code, err) == (1, "")
+    assert "galat" in out
+    assert out.splitlines()[-1].startswith("Jumlah: ")
+
+
+def test_a_study_without_its_notebook_still_prints(kinerja: Run, project: Path, by_hand: list[StudyPlan]) -> None:
     data = str(project / "data" / "contoh")
     code, out, err = kinerja("study", "value", data)
-    assert (code, out) == (0, TEXT)
+    assert (code, out.splitlines()[-1], len(by_hand)) == (0, "- Batas satu.", 1)
     assert err.startswith("Halaman tidak dibuat: notebook: ditemukan '11_nilai'; yang ada: 01_mutu_data")
     assert kinerja("study", "value", data, "--out", str(project / "hasil"))[0] == 2
 

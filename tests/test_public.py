@@ -15,7 +15,7 @@ NAMES = [name for name in kinerja_lib.__all__ if name != "__version__"]
 CLASSES = [name for name in NAMES if inspect.isclass(getattr(kinerja_lib, name))]
 FUNCTIONS = [name for name in NAMES if name not in CLASSES]
 # The first word of a function names its layer (style.md 1.4); these few are named by what they are.
-LAYERS = {"read", "write", "open", "import", "explain", "use", "check", "build", "estimate", "study"}
+LAYERS = {"read", "write", "open", "import", "explain", "use", "check", "build", "estimate", "study", "choose"}
 LAYERS |= {"bound", "expect", "sensitivity"}
 LAYERS |= {"plan", "plot", "table", "say", "show", "note", "find", "sign"}
 NAMED_BY_THING = {"jp_bounds", "performance_measure", "sources"}

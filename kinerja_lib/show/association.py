@@ -22,7 +22,7 @@ from kinerja_lib.show.canvas import NARROW, WIDE, span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number
 from kinerja_lib.show.result_parts import say_warnings
-from kinerja_lib.show.studies import VERBS
+from kinerja_lib.show.verdict import find_verb
 from kinerja_lib.studies import Association
 from kinerja_lib.vocabulary import label
 
@@ -61,7 +61,7 @@ def say_association(association: Association) -> Paragraph:
     runs = compose(
         text,
         exposure=label(association.exposure) if known else lower_first(label(association.exposure)),
-        verb=_(VERBS[association.within.design]),
+        verb=find_verb(association.within.design).does,
         outcome=lower_first(label(association.outcome)),
         step=count(STEP),
         size=number(abs(change) if known else change, 1),

@@ -1,7 +1,7 @@
 """Any result of `kinerja_lib.estimate` as a block: one table for all families, and the figure of each.
 
 `to_block` picks; the `plot_` functions may be called by name. A figure's title says what the result shows, with no
-verb of cause: which verb a study may use is decided in `kinerja_lib.show.studies`.
+verb of cause: which verb a study may use is decided in `kinerja_lib.show.verdict`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""A study on the page: its sentence, its figure, its tables, and what it cannot show.
-
-The verb comes from one table, keyed by design: only a comparison may be called an effect. Numbers in sentences are
-bound to the result's fields.
-"""
+"""A study on the page: the naive answer, its figures, its tables, its checks, what it left out and cannot show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import pandas as pd
@@ -19,7 +15,6 @@ from kinerja_lib.show.blocks import (
     Head,
     ItemList,
     LeftOut,
-    Note,
     Paragraph,
     Runs,
     Table,
@@ -27,392 +22,404 @@ from kinerja_lib.show.blocks import (
     build_table,
     compose,
     each_row,
-    lower_first,
-    tidy_rows,
 )
-from kinerja_lib.show.canvas import NARROW, WIDE, span
+from kinerja_lib.show.canvas import span
+from kinerja_lib.show.curves import Axis, Curve, Guide, draw_curves
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
-from kinerja_lib.show.numbers import SMALL, count, date_or_text, interval, number, percent
-from kinerja_lib.show.result_parts import say_warnings
-from kinerja_lib.studies.result import CONTROL, RANDOM, Study
-from kinerja_lib.vocabulary import Period, label
+from kinerja_lib.show.numbers import SMALL, Bound, count, date_or_text, interval, number, percent
+from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, tick_of
+from kinerja_lib.show.trial import plot_trial, say_month, table_trial
+from kinerja_lib.show.verdict import (
+    decimals_in,
+    ends_of,
+    find_headline,
+    is_clear,
+    is_ratio,
+    name_outcome,
+    name_theme,
+    size_of,
+)
+from kinerja_lib.studies.reasons import say_question, say_reason
+from kinerja_lib.studies.result import RANDOM, Check, Study
+from kinerja_lib.vocabulary import label
 
-VERBS = {
-    "random": mark("berdampak pada"),
-    "comparative": mark("berdampak pada"),
-    "pre_post": mark("diikuti perubahan pada"),
-    "correlational": mark("berkaitan dengan"),
+ROLES = {
+    "main": mark("Taksiran utama"),
+    "second": mark("Cara menaksir kedua"),
+    "naive": mark("Jawaban naif"),
+    "period": mark("Tiap periode"),
 }
-DESIGNS = {
-    "random": mark("acak (random): penugasan diundi"),
-    "": mark("tidak acak"),
+NAIVE = {  # groups of naive rows
+    "sebelum_sesudah": mark("Peserta saja, sesudah dan sebelum"),
+    "peserta_bukan": mark("Peserta dan bukan peserta, pada akhir"),
 }
+PASSED, FAILED, INFORMS, NOT_RUN = mark("lulus"), mark("tidak lulus"), mark("sekadar keterangan"), mark("tidak dapat")
 
 
-def _decimals(study: Study) -> int:
-    """Return decimals enough for the size of the effects: none from 100 on, one from 10 on, else two."""
-    ends = _headline(study)[["estimate", "conf_low", "conf_high"]].abs().to_numpy()
-    largest = float(ends.max()) if ends.size else 100.0
-    return 0 if largest >= 100 else 1 if largest >= 10 else 2
+def _no_estimate() -> str:
+    return _("kajian ini tidak memberi angka")
 
 
-def say_study(study: Study) -> Paragraph:
-    """Return what the study found, one sentence an arm, with the verb that its design allows."""
-    if study.table.empty:
-        reasons = " ".join(study.reasons)
-        return Paragraph(compose(_("Data ini tidak dapat menjawab. {reasons}"), reasons=reasons), role="lead")
-    runs: Runs = ()
-    for row in each_row(_headline(study)):
-        runs = (*runs, *_say_arm(study, row), {"text": " "})
-    return Paragraph(runs[:-1], role="lead")
+def name_row(row: Any) -> str:
+    """Return what a row of the table of a study is called."""
+    if row.role == "event":
+        return say_event(float(row.group))
+    if row.group and pd.notna(row.months):
+        when = say_month(row.months)
+        return _("{name}, {when}").format(name=_(ROLES["naive"]), when=when.lower()) if row.naive else when
+    if row.role == "naive":
+        return _(NAIVE.get(row.group, ROLES["naive"]))
+    name = _(ROLES[row.role]) if row.role in ROLES else label(str(row.role))
+    return f"{name}, {label(str(row.group))}" if row.group else name
 
 
-def _headline(study: Study) -> pd.DataFrame:
-    return study.table[study.table["headline"]].sort_values("estimate", ascending=False, kind="stable")
+def say_event(periods: float) -> str:
+    """Return the reader's words for the time since a programme began, in periods.
+
+    Examples
+    --------
+    >>> say_event(0.0), say_event(2.0), say_event(-1.0)
+    ('Periode mulai', '2 periode sesudah', '1 periode sebelum')
+    """
+    n = int(abs(periods))
+    if n == 0:
+        return _("Periode mulai")
+    return (_("{n} periode sesudah") if periods > 0 else _("{n} periode sebelum")).format(n=n)
 
 
-def _say_arm(study: Study, row: Any) -> Runs:
-    """Return the sentence of one arm: effect where the interval leaves zero out, doubt where it does not."""
-    low, high = row.conf_low, row.conf_high
-    known = low > 0 or high < 0
-    template = (
-        _(
-            "Penugasan ke {arm} {verb} {outcome}: {size} {unit} {direction} daripada pembanding "
-            "(selang 95 %: {interval}; n = {n} pengamatan)."
-        )
-        if known
-        else _(
-            "Untuk {arm}, dampaknya pada {outcome} tidak dapat dipastikan: selisihnya {size} {unit}, dan selangnya "
-            "memuat nol ({interval}; n = {n} pengamatan)."
-        )
-    )
-    estimate, decimals = row.estimate, _decimals(study)
-    return compose(
-        template,
-        arm=lower_first(label(row.term)),
-        verb=_(VERBS.get(study.design, VERBS["correlational"])),
-        outcome=study.outcome,
-        size=number(abs(estimate) if known else estimate, decimals),
-        unit=study.unit,
-        direction=_("lebih tinggi") if estimate > 0 else _("lebih rendah"),
-        interval=interval(low, high, decimals),
-        n=count(row.n),
-    )
+def show_rows(study: Study, *roles: str) -> list[Any]:
+    """Return the rows of these roles that may be shown: five people at least, an estimate."""
+    table = study.table
+    return each_row(table[table["role"].isin(roles) & table["estimate"].notna() & (table["n"] >= MIN_GROUP)])
 
 
 def say_naive(study: Study) -> Paragraph | LeftOut:
-    """Return what a before-after comparison of the participants alone would have claimed."""
-    if study.naive.empty:
-        return LeftOut(_("tidak ada perubahan sejak awal yang dapat dihitung"))
-    whole = study.naive[study.naive["group"] == ""]
-    rows = whole if len(whole) else study.naive
-    parts = [
-        compose(
-            _("{arm}: {size} {unit} ({interval}; n = {n} pengamatan)"),
-            arm=label(row.term),
-            size=number(row.estimate, _decimals(study), signed=True),
-            unit=study.unit,
-            interval=interval(row.conf_low, row.conf_high, _decimals(study)),
-            n=count(row.n),
-        )
-        for row in each_row(rows)
-    ]
-    runs: Runs = ({"text": _("Perubahan sejak awal di kalangan peserta saja. ")},)
+    """Return what is claimed most often, without a comparison that deserves the name.
+
+    Parameters
+    ----------
+    study : Study
+        From any `study_` call.
+    """
+    rows = show_rows(study, "naive")
+    if not rows:
+        return LeftOut(_("tidak ada jawaban naif yang dapat dihitung"))
+    whole = [row for row in rows if row.group == ""] if study.design == "random" else rows
+    parts = [_say_naive_row(study, row) for row in whole or rows]
+    head = _("Perubahan sejak awal di kalangan peserta saja. ") if study.design == "random" else ""
+    runs: Runs = ({"text": head},) if head else ()
     for index, part in enumerate(parts):
         runs = (*runs, *part, {"text": "; " if index < len(parts) - 1 else "."})
     return Paragraph(runs)
 
 
-def note_design(study: Study) -> Note | None:
-    """Return the design in words, the error rule and what has to hold; nothing where the design gives no answer."""
-    if not study.design:
-        return None
-    pooled = study.pooled
-    first = compose(_("**Rancangan:** {design}."), design=_(DESIGNS.get(study.design, study.design)))
-    if pooled is None:
-        return Note((first,))
-    assumptions = " ".join(pooled.assumptions)
-    return Note(
-        (
-            first,
-            compose(_("**Galat baku:** dikelompokkan menurut orang ({rule})."), rule=pooled.rule),
-            compose(_("**Yang harus berlaku:** {assumptions}"), assumptions=assumptions),
-            *say_warnings(pooled),
-        )
+def _say_naive_row(study: Study, row: Any) -> Runs:
+    return compose(
+        _("{name}: {size} (selang 95 %: {interval}; n = {n})"),
+        name=label(str(row.term)) if study.design == "random" else name_row(row),
+        size=size_of(study, row),
+        interval=ends_of(row, ratio=is_ratio(study, row)),
+        n=count(row.n),
     )
-
-
-def say_arms(study: Study) -> Paragraph | LeftOut:
-    """Return how many people were assigned to how many groups, and the lowest follow-up."""
-    if study.arms.empty:
-        return LeftOut(_("tidak ada kelompok yang diundi"))
-    assigned = study.arms.drop_duplicates("arm")["n_assigned"]
-    lowest = study.arms.iloc[int(study.arms["follow_up"].argmin())]
-    if is_small(int(lowest["n"])) or assigned.map(is_small).any():
-        return LeftOut(_("ada kelompok di bawah {k} orang").format(k=MIN_GROUP), _("Orang yang diundi"))
-    text = (
-        _("Sebanyak {people} orang diundi ke dalam {arms} kelompok. Semuanya teramati pada tiap waktu.")
-        if lowest["follow_up"] >= 1
-        else _(
-            "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari sebuah "
-            "kelompok ({n} orang) pada satu waktu."
-        )
-    )
-    values = {"people": count(int(assigned.sum())), "arms": count(len(assigned)), "n": count(int(lowest["n"]))}
-    return Paragraph(compose(text, **values, share=percent(100 * float(lowest["follow_up"]))))
-
-
-def say_times(study: Study) -> Paragraph | None:
-    """Return how the estimate of the first arm moves over time, and why its peak is no measure of the effect."""
-    if study.table.empty:
-        return None
-    arm = _headline(study)["term"].iloc[0]
-    rows = study.by_period[study.by_period["term"] == arm]
-    if len(rows) < 2:
-        return None
-    top, last = rows.iloc[int(rows["estimate"].argmax())], rows.iloc[-1]
-    decimals = _decimals(study)
-    runs = compose(
-        _("Untuk {arm}, selisih terbesar terdapat pada bulan ke-{top} ({top_value} {unit})"),
-        arm=lower_first(label(arm)),
-        top=count(int(top["months"])),
-        top_value=number(top["estimate"], decimals),
-        unit=study.unit,
-    )
-    if last["months"] != top["months"]:
-        ends = interval(last["conf_low"], last["conf_high"], decimals)
-        text = _("; pada bulan ke-{last} selisihnya {last_value} {unit} (selang 95 %: {interval})")
-        values = {"last": count(int(last["months"])), "last_value": number(last["estimate"], decimals)}
-        runs = (*runs, *compose(text, **values, unit=study.unit, interval=ends))
-    text = _(". Selang tiap waktu lebar, sehingga puncaknya tidak boleh dibaca sebagai ukuran dampak.")
-    return Paragraph((*runs, *compose(text)))
-
-
-def say_limits(study: Study) -> ItemList | LeftOut:
-    """Return what the study cannot show, a sentence an item."""
-    if not study.limits:
-        return LeftOut(_("tidak ada pembanding yang diundi"))
-    return ItemList(tuple(compose("{limit}", limit=limit) for limit in study.limits))
 
 
 def plot_study(study: Study, *, id: str = "dampak") -> Figure | LeftOut:
-    """Return the effects as dots with intervals: all periods together first, then each period, then the naive answer.
+    """Return the answer as dots with intervals: main and second estimator, the naive answers hollow.
+
+    Of a trial: each arm, all periods together and each period.
 
     Parameters
     ----------
     study : Study
-        From `study_value`.
+        From any `study_` call.
     id : str
         Name for references.
 
     Returns
     -------
     Figure or LeftOut
-        The latter where the study could not answer.
+        The latter where the study has no estimate.
     """
-    if study.table.empty:
-        return LeftOut(_("tidak ada pembanding yang diundi"))
-    arms = list(dict.fromkeys(_headline(study)["term"]))
-    table = study.table[~study.table["naive"]]
-    naive = _naive(study)
-    rows = [_dot_row(study, arms, rows) for _group, rows in table.groupby("group", sort=False)]
-    if len(naive):
-        rows.append(_dot_row(study, arms, naive))
-    drawn = pd.concat([table, naive])
-    low, high = span([*drawn["conf_low"], *drawn["conf_high"], *drawn["estimate"]], include=[0.0], margin=0.04)
-    facets = [
-        Facet(
-            label(arm),
-            _("selisih, {unit}").format(unit=study.unit),
-            low,
-            high,
-            _ticker(study, high - low),
-            (0.0, _("0 = tidak ada selisih")),
-        )
-        for arm in arms
-    ]
-    main = _headline(study).iloc[0]
-    return Figure(
-        id=id,
-        title=_title(study),
-        subtitle=_("Selisih {outcome} dengan pembanding ({unit}), selang 95 %, n = {n}").format(
-            outcome=study.outcome, unit=study.unit, n=count(main["n"])
+    if study.design == "random":
+        return plot_trial(study, id=id)
+    main = find_headline(study)
+    rows = [row for row in show_rows(study, "main", "second", "naive") if main is not None and row.unit == main.unit]
+    if main is None or not rows:
+        return LeftOut(_no_estimate())
+    ratio = is_ratio(study, main)
+    drawn = [_as_shown(row, ratio=ratio) for row in rows]
+    still = 1.0 if ratio else 0.0
+    low, high = span([v for row in drawn for v in (row.conf_low, row.conf_high, row.estimate)], include=[still])
+    reference = _("1 = laju sama") if ratio else _("0 = tidak ada selisih")
+    facet = Facet("", _unit(study, main), low, high, tick_of(low, high), (still, reference))
+    dots = [_dot(study, row, shown) for row, shown in zip(rows, drawn, strict=True)]
+    return build_figure(
+        Words(id, "", {}, main.unit),
+        _title(study, main),
+        subtitle=_("{outcome}: {unit}, selang 95 %, n = {n}").format(
+            outcome=name_outcome(study), unit=_unit(study, main), n=count(main.n)
         ),
-        caption=_(
-            "Selisih menurut waktu sejak program mulai; titik berongga: perubahan peserta saja, tanpa pembanding."
-        ),
-        alt=_alt(study, arms),
-        svg=draw_dots(rows, facets, n_head="", width=WIDE),
-        svg_narrow=draw_dots(rows, facets, n_head="", width=NARROW),
-        data=tidy_rows(study.table),
+        caption=_("Taksiran dengan selangnya; titik berongga: jawaban naif, tanpa pembanding yang layak."),
+        alt=[f"{name_row(row)}: {_say_short(study, row)}" for row in rows],
+        draw=lambda width: draw_dots(dots, [facet], n_head=_("n"), width=width),
+        data=pd.DataFrame([row._asdict() for row in rows]).drop(columns="Index"),
     )
 
 
-def _naive(study: Study) -> pd.DataFrame:
-    """Return the naive answer for the time that the headline is about."""
-    when = _headline(study)["group"].iloc[0]
-    rows: pd.DataFrame = study.table[study.table["naive"] & (study.table["group"] == when)]
-    return rows
+def _as_shown(row: Any, *, ratio: bool) -> Any:
+    """Return a row on the scale of the reader: logarithms of ratios as ratios."""
+    if not ratio:
+        return row
+    names = ("estimate", "conf_low", "conf_high")
+    return row._replace(**{name: math.exp(getattr(row, name)) for name in names})
 
 
-def _ticker(study: Study, width: float) -> Callable[[float], str]:
-    """Return what turns a value of the axis into text, with decimals for a narrow axis only."""
-    decimals = _decimals(study) if width < 10 else 0
-    return lambda value: number(value, decimals, signed=True).text
+def _unit(study: Study, row: Any) -> str:
+    return _("laju keluar, kali pembanding") if is_ratio(study, row) else str(row.unit)
 
 
-def _dot_row(study: Study, arms: list[str], rows: pd.DataFrame) -> DotRow:
-    table = rows.set_index("term")
-    cells = []
-    for arm in arms:
-        if arm not in table.index:
-            cells.append(Cell("–"))
-            continue
-        row: Any = table.loc[arm]
-        words = number(row["estimate"], _decimals(study), signed=True).text
-        cells.append(Cell(words, row["estimate"], row["conf_low"], row["conf_high"]))
-    if table["naive"].all():
-        return DotRow(_("Peserta saja"), tuple(cells), gap=True, hollow=True)
-    if table["group"].iloc[0] == "":
-        return DotRow(_("Semua waktu"), tuple(cells), strong=True)
-    return DotRow(say_month(table["months"].iloc[0]), tuple(cells), gap=bool(table["months"].iloc[0] == _first(study)))
+def _dot(study: Study, row: Any, shown: Any) -> DotRow:
+    ends = [None if pd.isna(value) else float(value) for value in (shown.conf_low, shown.conf_high)]
+    words = number(
+        shown.estimate, 2 if is_ratio(study, row) else decimals_in(row), signed=not is_ratio(study, row)
+    ).text
+    naive = bool(row.naive)
+    return DotRow(
+        name_row(row),
+        (Cell(words, float(shown.estimate), *ends),),
+        count(row.n).text,
+        gap=naive,
+        strong=bool(row.headline),
+        hollow=naive,
+    )
 
 
-def _first(study: Study) -> float:
-    return float(study.by_period["months"].min())
+def _say_short(study: Study, row: Any) -> str:
+    ends = ends_of(row, ratio=is_ratio(study, row))
+    return f"{size_of(study, row)} ({ends}; n = {count(row.n)})"
 
 
-def say_month(months: float) -> str:
-    """Return the reader's words for the time since a programme started."""
-    return _("Bulan ke-{n}").format(n=int(months))
-
-
-def _title(study: Study) -> str:
-    known = _headline(study)
-    known = known[(known["conf_low"] > 0) | (known["conf_high"] < 0)]
-    if known.empty:
+def _title(study: Study, row: Any) -> str:
+    """Return the finding of the figure: on which side of the comparison, or that this cannot be told."""
+    if not is_clear(row):
         return _("Tidak ada selisih yang dapat dipastikan")
-    names = _(" dan ").join(label(arm) for arm in known["term"])
-    others = len(_headline(study)) - len(known)
-    if others == 0:
-        return _("{names} berbeda dari pembanding").format(names=names)
-    return _("Hanya {names} yang berbeda dari pembanding").format(names=lower_first(names))
+    naive = [other for other in show_rows(study, "naive") if other.unit == row.unit]
+    words = {"programme": name_theme(study)}
+    if any(other.estimate / row.estimate > 1.5 for other in naive):
+        return _("Selisihnya mengecil setelah ada pembanding yang layak")
+    if row.estimate > 0:
+        return _("Dengan {programme}: di atas pembanding").format(**words)
+    return _("Dengan {programme}: di bawah pembanding").format(**words)
 
 
-def _alt(study: Study, arms: list[str]) -> str:
-    parts = []
-    decimals = _decimals(study)
-    for row in each_row(pd.concat([study.table[~study.table["naive"]], _naive(study)])):
-        when = _("semua waktu") if row.group == "" else say_month(row.months).lower()
-        when = _("Peserta saja").lower() if row.naive else when
-        values = f"{number(row.estimate, decimals)} ({interval(row.conf_low, row.conf_high, decimals)})"
-        parts.append(f"{label(row.term)}, {when}: {values}")
-    return _("Titik dengan selang untuk {arms}. ").format(arms=_(" dan ").join(label(a) for a in arms)) + "; ".join(
-        parts
+def plot_events(study: Study, *, id: str = "menurut-waktu") -> Figure | LeftOut | None:
+    """Return the estimates by time since the programme began, with their intervals.
+
+    Parameters
+    ----------
+    study : Study
+        From any `study_` call; rows with the role "event".
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure, LeftOut or None
+        Left out where there are fewer than two times; nothing of a trial, whose figure holds its times.
+    """
+    rows = sorted(show_rows(study, "event"), key=lambda row: float(row.group))
+    if study.design == "random":
+        return None
+    if len(rows) < 2:
+        return LeftOut(_("kurang dari dua waktu yang dapat ditaksir"), _("Taksiran menurut waktu"))
+    ratio = is_ratio(study, rows[0])
+    drawn = [_as_shown(row, ratio=ratio) for row in rows]
+    at = tuple(float(row.group) for row in rows)
+    values = {name: tuple(float(getattr(row, name)) for row in drawn) for name in ("estimate", "conf_low", "conf_high")}
+    curve = Curve("", at, values["estimate"], values["conf_low"], values["conf_high"], line=False, dots=True)
+    still = 1.0 if ratio else 0.0
+    low, high = span([*values["conf_low"], *values["conf_high"]], include=[still])
+    x = Axis(min(at) - 0.6, max(at) + 0.6, _whole, _("periode sejak mulai"))
+    y = Axis(low, high, tick_of(low, high), _unit(study, rows[0]))
+    guides = [Guide(still, "")] + ([Guide(-0.5, _("mulai"), upright=True)] if min(at) < 0 else [])
+    return build_figure(
+        Words(id, "", {}, study.unit),
+        _event_title(rows),
+        subtitle=_("{outcome}: {unit}, selang 95 %, n = {n}").format(
+            outcome=name_outcome(study), unit=_unit(study, rows[0]), n=count(max(row.n for row in rows))
+        ),
+        caption=_("Taksiran menurut periode sejak program mulai."),
+        alt=[f"{name_row(row)}: {_say_short(study, row)}" for row in rows],
+        draw=lambda width: draw_curves([curve], x, y, guides=guides, width=width),
+        data=pd.DataFrame([row._asdict() for row in rows]).drop(columns="Index"),
     )
+
+
+def _whole(value: float) -> str:
+    return number(value, 0).text if value == round(value) else ""
+
+
+def _event_title(rows: list[Any]) -> str:
+    before = [row for row in rows if float(row.group) < 0]
+    if any(is_clear(row) for row in before):
+        return _("Selisih sudah ada sebelum mulai: bacalah dengan curiga")
+    clear = sum(is_clear(row) for row in rows if float(row.group) >= 0)
+    text = _("Pada {clear} dari {all} waktu sejak mulai, nol berada di luar selang")
+    return text.format(clear=count(clear), all=count(len(rows) - len(before)))
 
 
 def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
-    """Return the comparisons, a row a time and three columns an arm: estimate, standard error, interval."""
+    """Return all estimates, a row each: size with unit, interval, n; of a trial a row a time and columns an arm.
+
+    Parameters
+    ----------
+    study : Study
+        From any `study_` call.
+    id : str
+        Name for references.
+    """
+    if study.design == "random":
+        return table_trial(study, id=id)
     if study.table.empty:
-        return LeftOut(_("tidak ada pembanding yang diundi"))
-    rows = study.table[~study.table["naive"]]
-    arms = list(dict.fromkeys(_headline(study)["term"]))
-    frame = pd.DataFrame(
-        [_table_row(part, arms, _decimals(study)) for _group, part in rows.groupby("group", sort=False)]
-    )
-    columns = [TableColumn("when", _("Waktu"))]
-    for arm in arms:
-        columns += [
-            TableColumn(f"{arm}_estimate", _("selisih"), "number", 2),
-            TableColumn(f"{arm}_error", _("galat baku"), "number", 2),
-            TableColumn(f"{arm}_interval", _("selang 95 %"), "words"),
-        ]
-    columns.append(TableColumn("n", _("n"), "count"))
-    spanners = ({"label": "", "span": 1}, *({"label": label(arm), "span": 3} for arm in arms), {"label": "", "span": 1})
-    text = _("Semua waktu: galat baku dikelompokkan menurut orang ({rule}). Tiap waktu: galat baku klasik.")
-    title = _("Selisih dengan pembanding, {outcome} ({unit})").format(outcome=study.outcome, unit=study.unit)
-    notes = (compose(text, rule=study.pooled.rule),) if study.pooled is not None else ()
-    return build_table(frame, columns, id=id, title=title, spanners=spanners, notes=notes)
-
-
-def _table_row(rows: pd.DataFrame, arms: list[str], decimals: int) -> dict[str, object]:
-    first: Any = rows.iloc[0]
-    cells: dict[str, object] = {"when": _("Semua waktu") if first["group"] == "" else say_month(first["months"])}
-    for arm in arms:
-        row: Any = rows.set_index("term").reindex([arm]).iloc[0]
-        cells |= {
-            f"{arm}_estimate": row["estimate"],
-            f"{arm}_error": row["std_error"],
-            f"{arm}_interval": interval(row["conf_low"], row["conf_high"], decimals).text,
-        }
-    return cells | {"n": first["n"]}
-
-
-def table_errors(study: Study, *, id: str = "galat-baku") -> Table | LeftOut:
-    """Return classical and robust (HC1) standard errors side by side, for each time and arm."""
-    if study.table.empty or study.by_period.empty:
-        return LeftOut(_("tidak ada perbandingan menurut waktu"))
-    rows = study.by_period
-    frame = pd.DataFrame(
-        {
-            "when": [say_month(months) for months in rows["months"]],
-            "arm": [label(str(term)) for term in rows["term"]],
-            "std_error": rows["std_error"],
-            "robust": rows["std_error_hc1"],
-            "n": rows["n"],
-        }
-    )
+        return LeftOut(_no_estimate())
+    shown = [_estimate_cells(study, row) for row in each_row(study.table)]
     columns = (
-        TableColumn("when", _("Waktu")),
-        TableColumn("arm", _("Kelompok"), "text"),
-        TableColumn("std_error", _("Galat baku klasik"), "number", 2),
-        TableColumn("robust", _("Galat baku tegar (HC1)"), "number", 2),
-        TableColumn("n", _("n"), "count"),
+        TableColumn("name", _("Taksiran")),
+        TableColumn("size", _("Besarnya"), "words"),
+        TableColumn("ends", _("Selang 95 %"), "words"),
+        TableColumn("n", _("n"), "words"),
     )
-    return build_table(frame, columns, id=id, title=_("Galat baku menurut dua aturan"))
+    unit = _unit(study, find_headline(study) or each_row(study.table)[0])
+    title = _("Semua taksiran, {outcome} ({unit})").format(outcome=name_outcome(study), unit=unit)
+    return build_table(pd.DataFrame(shown), columns, id=id, title=title, notes=_error_notes(study))
 
 
-def table_arms(study: Study, *, id: str = "kelompok") -> Table | LeftOut:
-    """Return how many were assigned to each arm and how many were seen at each time."""
-    if study.arms.empty:
-        return LeftOut(_("tidak ada kelompok yang diundi"))
-    wide = study.arms.pivot(index="arm", columns="periode", values="n").reindex(list(dict.fromkeys(study.arms["arm"])))
-    assigned = study.arms.drop_duplicates("arm").set_index("arm")["n_assigned"]
-    frame = (
-        wide.astype("float64").assign(assigned=assigned, arm=[_arm(arm) for arm in wide.index]).reset_index(drop=True)
+def _estimate_cells(study: Study, row: Any) -> dict[str, str | None]:
+    few = is_small(int(row.n)) or pd.isna(row.estimate)
+    ratio = is_ratio(study, row)
+    shown = _as_shown(row, ratio=ratio)
+    decimals = 2 if ratio else decimals_in(row)
+    name = name_row(row)
+    return {
+        "name": name if row.unit == study.unit else f"{name} ({row.unit})",
+        "size": None if few else number(shown.estimate, decimals, signed=not ratio).text,
+        "ends": None if few else ends_of(row, ratio=ratio).text,
+        "n": SMALL if is_small(int(row.n)) else count(row.n).text,
+    }
+
+
+def _error_notes(study: Study) -> tuple[Runs, ...]:
+    notes = []
+    for name, estimate in ((_("Taksiran utama"), study.pooled), (_("Cara menaksir kedua"), study.second)):
+        if estimate is not None:
+            notes.append(compose("{name}: {method}.", name=name, method=estimate.method.rstrip(".")))
+    return tuple(notes)
+
+
+def table_checks(study: Study, *, id: str = "pemeriksaan") -> Table | LeftOut:
+    """Return the checks of the design: question, result, the number that decided with its interval and n.
+
+    Parameters
+    ----------
+    study : Study
+        From any `study_` call.
+    id : str
+        Name for references.
+    """
+    if not study.checks:
+        return LeftOut(_("tidak ada perbandingan yang dapat diperiksa"))
+    frame = pd.DataFrame([_check_cells(check) for check in study.checks])
+    columns = (
+        TableColumn("question", _("Pertanyaan")),
+        TableColumn("result", _("Hasil"), "text"),
+        TableColumn("value", _("Angka"), "words"),
+        TableColumn("ends", _("Selang 95 %"), "words"),
+        TableColumn("n", _("n"), "words"),
     )
-    shown = {str(text): _when(study, str(text), first=index == 0) for index, text in enumerate(wide.columns)}
-    columns = [
-        TableColumn("arm", _("Kelompok")),
-        TableColumn("assigned", _("Diundi (orang)"), "count"),
-        *(TableColumn(text, words, "count") for text, words in shown.items()),
+    failed = [compose("{reason}", reason=say_reason(check.name)) for check in study.checks if check.passed is False]
+    return build_table(frame, columns, id=id, title=_("Pemeriksaan rancangan"), notes=failed)
+
+
+def _check_cells(check: Check) -> dict[str, str | None]:
+    n = check.values.get("n", math.nan)
+    few = pd.notna(n) and is_small(int(n))
+    low, high = check.values.get("conf_low"), check.values.get("conf_high")
+    share = "share" in check.values
+    known = check.values.get("share" if share else "estimate")
+    decimals = find_decimals([math.nan if value is None else value for value in (known, low, high)])
+    return {
+        "question": say_question(check.name),
+        "result": say_result(check),
+        "value": None if known is None or few else (percent(known) if share else number(known, decimals)).text,
+        "ends": None if few or share else interval(low, high, decimals).text,
+        "n": SMALL if few else count(None if pd.isna(n) else n).text,
+    }
+
+
+def say_result(check: Check) -> str:
+    """Return whether a check passed, failed, only informs, or could not be run."""
+    if check.passed is not None:
+        return _(PASSED) if check.passed else _(FAILED)
+    return _(INFORMS) if check.values else _(NOT_RUN)
+
+
+def say_checks(study: Study) -> Paragraph | LeftOut:
+    """Return how many checks of the design passed, and how many of the failed ones let nothing be said.
+
+    Parameters
+    ----------
+    study : Study
+        From any `study_` call.
+    """
+    run = [check for check in study.checks if check.passed is not None]
+    if not run:
+        return LeftOut(_("tidak ada perbandingan yang dapat diperiksa"))
+    passed = sum(bool(check.passed) for check in run)
+    blocked = sum(check.blocking and not check.passed for check in run)
+    values = {"passed": count(passed), "all": count(len(run)), "blocked": count(blocked)}
+    text = (
+        _("Dari {all} pemeriksaan yang dapat dijalankan, {passed} lulus; {blocked} yang gagal menggugurkan simpulan.")
+        if blocked
+        else _("Dari {all} pemeriksaan yang dapat dijalankan, {passed} lulus; tidak ada yang menggugurkan simpulan.")
+    )
+    return Paragraph(compose(text, **values), role="lead")
+
+
+def say_limits(study: Study) -> ItemList | LeftOut:
+    """Return what the study cannot show, a sentence an item."""
+    if not study.limits:
+        return LeftOut(_no_estimate())
+    return ItemList(tuple(compose("{limit}", limit=limit) for limit in study.limits))
+
+
+def say_dropped(study: Study) -> ItemList | LeftOut:
+    """Return what was left out and why, a reason an item; one to four are not counted."""
+    if not study.dropped:
+        return LeftOut(_("tidak ada baris yang dikeluarkan"), _("Yang tidak dipakai"))
+    shown = [
+        (reason, Bound(SMALL, None) if is_small(int(n)) else count(n)) for reason, n in study.dropped.items() if n > 0
     ]
-    frame.columns = [str(name) for name in frame.columns]
-    counts = frame[["assigned", *shown]]
-    cover = counts.astype("object").mask(counts.map(is_small), SMALL)
-    title = _("Orang yang diundi dan yang teramati pada tiap waktu")
-    return build_table(frame, columns, id=id, title=title, hidden=cover)
+    return ItemList(tuple(compose("{reason}: {n}", reason=reason, n=n) for reason, n in shown))
 
 
-def _when(study: Study, period: str, *, first: bool) -> str:
-    """Return the head of a period's column: months since the start, the baseline, or its own name."""
-    months = study.by_period.loc[study.by_period["group"] == period, "months"]
-    if len(months):
-        return say_month(months.iloc[0])
-    return _("Awal") if first else Period.parse(period).label
+def say_study_head(data: Dataset, study: Study | None = None) -> Head:
+    """Return the head of a study: where the data come from, licence, design; its title is the notebook's own.
 
-
-def _arm(arm: str) -> str:
-    return _("Pembanding") if arm == CONTROL else label(arm)
-
-
-def say_study_head(data: Dataset) -> Head:
-    """Return the head of a study: where the data come from, licence, design; its title is the notebook's own."""
+    Parameters
+    ----------
+    data : Dataset
+        What was studied.
+    study : Study, optional
+        Adds the programme and the outcome.
+    """
     notes = data.keterangan
     facts = [(_("Data per"), date_or_text(notes.get("tanggal_data") or "–"))]
     if notes.get("lisensi"):
         facts.append((_("Lisensi"), notes["lisensi"]))
+    if study is not None and study.programme:
+        facts.append((_("Program"), label(study.programme)))
     design = _("acak (random)") if notes.get("rancangan") == RANDOM else _("tidak acak")
     facts.append((_("Rancangan"), design))
+    if notes.get("sintetis", "").lower() == "ya":
+        facts.append((_("Catatan"), _("contoh, angka rekaan")))
     return Head(notes.get("instansi", ""), "", notes.get("judul", ""), tuple(facts), running=notes.get("judul", ""))

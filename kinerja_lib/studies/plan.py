@@ -1,7 +1,8 @@
 """The frozen plan of a study: what is asked, of whom, by which rule, written down before the data are seen.
 
-`read_plan` and `write_plan` move a plan from and to a TOML file. The file carries a seal of its own content: a plan
-that was changed after it was frozen is told apart, and what it holds counts as exploratory.
+`read_plan` and `write_plan` move a plan from and to a TOML file; `choose_plan` takes what a reader asks for. The file
+carries a seal of its own content: a plan that was changed after it was frozen is told apart, and what it holds counts
+as exploratory.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class StudyPlan:
         Day on which the plan was frozen; empty = never.
     intact : bool
         False where the file was changed after it was frozen.
+    outside : tuple of str
+        What a run does outside its frozen plan, in words (`choose_plan`).
     """
 
     programme: str = ""
@@ -79,6 +82,7 @@ class StudyPlan:
     seed: int = 2025
     frozen_on: str = ""
     intact: bool = True
+    outside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise a `CallError` for a value that no study can use."""
@@ -90,13 +94,16 @@ class StudyPlan:
                 Period.parse(text)
         limits = {"alpha": (0.0001, 0.5), "smallest_effect": (0.0, 3.0), "minimum_service": (0.0, 40.0)}
         limits |= {"daily_cost": (0.0, 1e9), "replacement_cost": (0.0, 1e12)}
+        limits["effect_worth"] = (0.0, 1e12)
         for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                message = _("{name}: ditemukan {found}; yang diizinkan: {low} sampai {high}.")
-                raise CallError(message.format(name=name, found=getattr(self, name), low=f"{low:g}", high=f"{high:g}"))
+            value = getattr(self, name)
+            for found in value if isinstance(value, tuple) else (value,):
+                if not low <= found <= high:
+                    message = _("{name}: ditemukan {found}; yang diizinkan: {low} sampai {high}.")
+                    raise CallError(message.format(name=name, found=found, low=f"{low:g}", high=f"{high:g}"))
 
 
-OF_THE_FILE = ("frozen_on", "intact")
+OF_THE_FILE = ("frozen_on", "intact", "outside")
 KEYS = tuple(field.name for field in fields(StudyPlan) if field.name not in OF_THE_FILE)
 
 
@@ -214,3 +221,40 @@ def find_departures(plan: StudyPlan, run: StudyPlan) -> tuple[str, ...]:
         if planned != used:
             found.append(text.format(key=key, planned=_as_toml(planned), run=_as_toml(used)))
     return tuple(found)
+
+
+def choose_plan(*, programme: str = "", file: str | Path = "") -> StudyPlan:
+    """Return the plan that a study runs with; `outside` says what of it was not planned.
+
+    Parameters
+    ----------
+    programme : str
+        Kind of development to study; empty = the file's, else the first that the data hold.
+    file : str or Path
+        TOML file of a plan; empty = none.
+
+    Returns
+    -------
+    StudyPlan
+
+    Raises
+    ------
+    CallError
+        As `read_plan`, or an unknown programme.
+
+    Examples
+    --------
+    >>> choose_plan(programme="coaching").outside
+    ('Tidak ada rencana yang dibekukan sebelum data dilihat.',)
+    """
+    planned = read_plan(file) if file else StudyPlan()
+    run = replace(planned, programme=programme) if programme else planned
+    return replace(run, outside=find_departures(planned, run))
+
+
+def freeze_plan(file: str | Path, *, programme: str = "") -> bool:
+    """Freeze the default plan where no file of that name is there yet; tell whether it was written."""
+    if Path(file).exists():
+        return False
+    write_plan(StudyPlan(programme=programme), file)
+    return True

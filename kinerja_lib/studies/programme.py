@@ -176,13 +176,14 @@ def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Expose
     if plan.units:
         keep(rows["unit_id"].isin(plan.units), _("baris di luar unit yang direncanakan"))
     names = list(exposed.periods)
-    chosen = [name for name in names if _inside(name, plan)]
+    chosen = [name for name in names if is_inside(name, plan)]
     if len(chosen) < len(names):
         keep(rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"))
     return replace(exposed, rows=rows.reset_index(drop=True), dropped=dropped)
 
 
-def _inside(name: str, plan: StudyPlan) -> bool:
+def is_inside(name: str, plan: StudyPlan) -> bool:
+    """Tell whether a period lies wholly in those of the plan."""
     from kinerja_lib.vocabulary import Period
 
     period = Period.parse(name)

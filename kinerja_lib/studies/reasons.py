@@ -45,9 +45,16 @@ REASONS = {
     "no_dates": mark(
         "Tanggal atau alasan keluar tidak ada. Diperlukan tanggal_keluar dan alasan_keluar pada tabel pegawai."
     ),
-    "few_exits": mark("Pegawai yang keluar atas kemauan sendiri terlalu sedikit untuk dibandingkan."),
+    "few_exits": mark(
+        "Pegawai yang keluar atas kemauan sendiri terlalu sedikit untuk dibandingkan. Diperlukan lebih banyak periode."
+    ),
+    "no_presence": mark(
+        "Tabel penilaian tidak ada, jadi tidak diketahui siapa bekerja pada periode mana. Diperlukan tabel penilaian."
+    ),
     "no_survey": mark("Tidak ada survei iklim. Diperlukan tabel survei dengan jawaban per butir."),
     "one_wave": mark("Hanya ada satu gelombang survei. Diperlukan paling sedikit dua."),
+    "no_staff": mark("Tabel penilaian tidak ada, jadi pegawai tiap unit dan periode tidak diketahui."),
+    "one_item": mark("Hanya satu butir yang dapat dipakai, jadi keandalan skor tidak diketahui. Diperlukan dua."),
     "no_costs": mark("Tidak ada biaya. Diperlukan tabel biaya per unit dan periode."),
     "few_units": mark("Unit yang dapat dibandingkan terlalu sedikit."),
     "few_agencies": mark(

@@ -193,6 +193,7 @@ def _estimate_study(study: Study, trial: _Trial) -> Study:
         by_period=by_period,
         naive=naive,
         table=_join_tables(study, pooled, by_period, naive),
+        detail={"control": _estimate_control(trial), "spread": _spread(trial)},
         dropped={**trial.dropped, **whole},
         limits=(*failed, *_say_limits(study, trial)),
     )
@@ -279,6 +280,18 @@ def _estimate_naive(trial: _Trial) -> pd.DataFrame:
             parts.append(_estimate_change(rows, arm, group, months))
     found = [part for part in parts if not part.empty]
     return pd.concat(found, ignore_index=True) if found else Study("").naive
+
+
+def _estimate_control(trial: _Trial) -> pd.DataFrame:
+    """Return the mean change of those without the programme, all periods together: what time alone brought."""
+    rows = trial.rows[(trial.rows["arm"] == CONTROL) & trial.rows["periode"].isin(trial.after)]
+    return _estimate_change(rows.assign(perubahan=rows["nilai"] - rows["nilai_awal"]), CONTROL, "", float("nan"))
+
+
+def _spread(trial: _Trial) -> float:
+    """Return the standard deviation of the outcome among those without the programme, after the start."""
+    rows = trial.rows[(trial.rows["arm"] == CONTROL) & trial.rows["periode"].isin(trial.after)]
+    return float(rows["nilai"].std())
 
 
 def _estimate_change(rows: pd.DataFrame, arm: str, group: str, months: float) -> pd.DataFrame:

@@ -1,328 +1,210 @@
-"""A study on the page: verbs that the design allows, exact sentences, the figure in words, tables with gaps."""
+"""A study's figures, tables and lists: what is drawn, what is hidden, what is said where there is nothing."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from kinerja_lib.estimate import Estimate
-from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.schema import Dataset
-from kinerja_lib.show.blocks import Figure, Head, ItemList, LeftOut, Note, Paragraph, Table, plain
+from kinerja_lib.show.blocks import Figure, Head, ItemList, LeftOut, Paragraph, Table, plain
 from kinerja_lib.show.studies import (
-    VERBS,
-    note_design,
+    plot_events,
     plot_study,
-    say_arms,
+    say_checks,
+    say_dropped,
     say_limits,
-    say_month,
     say_naive,
-    say_study,
     say_study_head,
-    say_times,
-    table_arms,
-    table_errors,
+    table_checks,
     table_study,
 )
-from kinerja_lib.studies import ROBUST, TABLE, Study
+from kinerja_lib.show.study_detail import say_return, say_second, say_sensitivity, table_changes, table_sources
+from kinerja_lib.studies import Check, Study
 
-CAUSAL = ("dampak", "pengaruh", "menyebabkan", "mengakibatkan", "menaikkan", "menurunkan", "meningkatkan")
-MENTORING = (371.83, 133.02, 110.27, 633.39)
-COURSE = (124.51, 144.90, -160.42, 409.44)
-
-
-def row(term: str, group: str, numbers: tuple[float, float, float, float], n: int, **more: Any) -> dict[str, Any]:
-    cells = dict(zip(("estimate", "std_error", "conf_low", "conf_high"), numbers, strict=True))
-    return {"term": term, "group": group, **cells, "p_value": 0.01, "n": n} | more
-
-
-PERIODS = (
-    row("kursus", "2024-S2", (193.7, 200.9, -201.0, 589.0), 345, months=1.0),
-    row("mentoring", "2024-S2", (994.68, 279.15, 445.3, 1544.0), 345, months=1.0),
-    row("kursus", "2025-S1", (284.2, 282.78, -272.0, 841.0), 307, months=7.0),
-    row("mentoring", "2025-S1", (35.86, 289.39, -534.0, 605.0), 307, months=7.0),
+Make = Callable[..., Study]
+CHECKS = (
+    Check("pre_trend", True, values={"p_value": 0.4, "n": 455.0}),
+    Check("dip", False, values={"estimate": -0.31, "conf_low": -0.5, "conf_high": -0.12, "p_value": 0.001, "n": 455.0}),
+    Check("same_source", None, values={"share": 62.0, "n": 448.0}),
+    Check("spillover", None, blocking=False),
+    Check("quota", True, values={"estimate": 1.0, "conf_low": 0.5, "conf_high": 1.5, "n": 4.0}),
 )
-NAIVE = (
-    row("kursus", "", (95.0, 159.0, -218.0, 409.0), 780, months=np.nan),
-    row("mentoring", "", (1900.0, 150.0, 1600.0, 2200.0), 717, months=np.nan),
-)
-ARMS = (("pembanding", 119, (117, 114, 101)), ("kursus", 129, (127, 123, 111)), ("mentoring", 124, (124, 113, 99)))
-POOLED = Estimate(
-    pd.DataFrame(columns=list(COLUMNS)),
-    "selisih",
-    "random",
-    "regresi",
-    "CR1 (x).",
-    assumptions=("Diundi.", "Terpisah."),
-)
-
-
-def arms(*rows: tuple[str, int, tuple[int, ...]], periods: tuple[str, ...] = ("2024-S1", "2024-S2", "2025-S1")) -> Any:
-    records = [
-        {"arm": arm, "n_assigned": total, "periode": period, "n": n, "follow_up": n / total}
-        for arm, total, seen in rows
-        for period, n in zip(periods, seen, strict=True)
-    ]
-    return pd.DataFrame(records)
-
-
-def study(
-    headline: tuple[dict[str, Any], ...] | None = None,
-    periods: tuple[dict[str, Any], ...] = PERIODS,
-    naive: tuple[dict[str, Any], ...] = NAIVE,
-    **fields: Any,
-) -> Study:
-    """Return a study as `study_value` builds it; without `headline` there is one period, which then is the headline."""
-    pooled = headline or ()
-    rows = [r | {"headline": True, "naive": False, "months": np.nan} for r in pooled]
-    rows += [r | {"headline": not pooled, "naive": False} for r in periods]
-    rows += [r | {"headline": False, "naive": True} for r in naive]
-    by_period = pd.DataFrame(periods).assign(**{f"{name}_hc1": 1.5 for name in ROBUST})
-    known: dict[str, Any] = {
-        "design": "random",
-        "outcome": "laba usaha",
-        "unit": "KES",
-        "arms": arms(*ARMS),
-        "pooled": POOLED if pooled else None,
-        "by_period": by_period,
-        "naive": pd.DataFrame(naive, columns=[*COLUMNS, "months"]),
-        "table": pd.DataFrame(rows)[list(TABLE)],
-        "limits": ("Batas satu.", "Batas dua."),
-    }
-    return Study("value", **(known | fields))
-
-
-TWO = study((row("kursus", "", COURSE, 2578), row("mentoring", "", MENTORING, 2578)))
-ONE_PERIOD = study(None, PERIODS[:2], (row("mentoring", "2024-S2", (1900.0, 150.0, 1600.0, 2200.0), 113, months=1.0),))
-CANNOT = Study("value", outcome="nilai", verdict="cannot_say", reasons=("Tidak diundi.", "Tidak ada nilai."))
+CANNOT = Study("climate", why=("no_survey",))
 
 
 def said(block: object) -> str:
-    assert isinstance(block, Paragraph)
+    assert isinstance(block, Paragraph | ItemList)
     return block.to_text().replace("\u00a0", " ")
 
 
-def drawn(block: object) -> Figure:
-    assert isinstance(block, Figure)
-    return block
-
-
-def made(block: object) -> Table:
+def cells(block: object) -> list[tuple[str, ...]]:
     assert isinstance(block, Table)
-    return block
+    return list(block.display)
 
 
-def test_the_sentence_of_each_arm() -> None:
-    paragraph = say_study(TWO)
-    assert said(paragraph) == (
-        "Penugasan ke mentoring berdampak pada laba usaha: 372 KES lebih tinggi daripada pembanding "
-        "(selang 95 %: 110 sampai 633; n = 2.578 pengamatan). "
-        "Untuk kursus, dampaknya pada laba usaha tidak dapat dipastikan: selisihnya 125 KES, dan selangnya memuat nol "
-        "(−160 sampai 409; n = 2.578 pengamatan)."
+def test_the_naive_answers_come_with_interval_and_n(study_of: Make) -> None:
+    assert said(say_naive(study_of())) == (
+        "Peserta saja, sesudah dan sebelum: +0,90 poin (selang 95 %: 0,70 sampai 1,10; n = 400); "
+        "Peserta dan bukan peserta, pada akhir: +1,50 poin (selang 95 %: 1,20 sampai 1,80; n = 300)."
     )
-    assert paragraph.role == "lead"
-    bound = [(run["field"], run["value"]) for run in paragraph.runs if "field" in run]
-    assert bound[:3] == [("size", 371.83), ("interval", "110.27 633.39"), ("n", 2578)]
-    assert bound[3] == ("size", 124.51)
 
 
-def test_a_harm_is_told_as_lower() -> None:
-    harm = study((row("mentoring", "", (-371.83, 133.02, -633.39, -110.27), 2578),))
-    assert "berdampak pada laba usaha: 372 KES lebih rendah daripada pembanding" in said(say_study(harm))
-
-
-@pytest.mark.parametrize(
-    ("numbers", "sizes"),
-    [
-        ((0.41, 0.1, 0.21, 0.61), "0,41 KES lebih tinggi daripada pembanding (selang 95 %: 0,21 sampai 0,61;"),
-        ((9.24, 1.4, 6.5, 12.0), "9,2 KES lebih tinggi daripada pembanding (selang 95 %: 6,5 sampai 12,0;"),
-    ],
-)
-def test_small_effects_are_not_rounded_away(numbers: tuple[float, float, float, float], sizes: str) -> None:
-    assert sizes in said(say_study(study((row("mentoring", "", numbers, 60),))))
-
-
-@pytest.mark.parametrize("design", VERBS)
-def test_only_a_comparison_may_be_called_an_effect(design: str) -> None:
-    sentence = said(say_study(study((row("mentoring", "", MENTORING, 2578),), design=design)))
-    assert f"Penugasan ke mentoring {VERBS[design]} laba usaha" in sentence
-    assert any(word in sentence for word in CAUSAL) == (design in {"random", "comparative"})
-
-
-def test_an_unknown_design_gets_the_weakest_verb() -> None:
-    assert VERBS["correlational"] == "berkaitan dengan"
-    assert "berkaitan dengan" in said(say_study(study((row("mentoring", "", MENTORING, 9),), design="lain")))
-
-
-def test_what_a_study_that_cannot_say_says() -> None:
-    assert said(say_study(CANNOT)) == "Data ini tidak dapat menjawab. Tidak diundi. Tidak ada nilai."
-    assert note_design(CANNOT) is None
-    assert say_times(CANNOT) is None
-    assert [block(CANNOT) for block in (plot_study, table_study, say_limits)] == [
-        LeftOut("tidak ada pembanding yang diundi")
-    ] * 3
-    assert say_naive(CANNOT) == LeftOut("tidak ada perubahan sejak awal yang dapat dihitung")
-    assert table_errors(CANNOT) == LeftOut("tidak ada perbandingan menurut waktu")
-    assert say_arms(CANNOT) == table_arms(CANNOT) == LeftOut("tidak ada kelompok yang diundi")
-
-
-def test_the_naive_answer() -> None:
-    assert said(say_naive(TWO)) == (
-        "Perubahan sejak awal di kalangan peserta saja. Kursus: +95 KES (−218 sampai 409; n = 780 pengamatan); "
-        "Mentoring: +1.900 KES (1.600 sampai 2.200; n = 717 pengamatan)."
-    )
-    assert said(say_naive(ONE_PERIOD)).endswith("Mentoring: +1.900 KES (1.600 sampai 2.200; n = 113 pengamatan).")
-
-
-def test_the_design_in_a_note() -> None:
-    note = note_design(TWO)
-    assert isinstance(note, Note)
-    assert [plain(runs) for runs in note.paragraphs] == [
-        "Rancangan: acak (random): penugasan diundi.",
-        "Galat baku: dikelompokkan menurut orang (CR1).",
-        "Yang harus berlaku: Diundi. Terpisah.",
-    ]
-    assert len(note_design(ONE_PERIOD).paragraphs) == 1  # type: ignore[union-attr]
-
-
-def test_over_time() -> None:
-    assert said(say_times(TWO)) == (
-        "Untuk mentoring, selisih terbesar terdapat pada bulan ke-1 (995 KES); pada bulan ke-7 selisihnya 36 KES "
-        "(selang 95 %: −534 sampai 605). Selang tiap waktu lebar, sehingga puncaknya tidak boleh dibaca sebagai ukuran "
-        "dampak."
-    )
-    assert say_times(ONE_PERIOD) is None  # two arms, but one time
-
-
-@pytest.mark.parametrize(
-    ("headline", "title"),
-    [
-        ((MENTORING, COURSE), "Hanya mentoring yang berbeda dari pembanding"),
-        ((MENTORING, MENTORING), "Mentoring dan Kursus berbeda dari pembanding"),
-        ((COURSE, COURSE), "Tidak ada selisih yang dapat dipastikan"),
-        (((5.0, 2.0, 0.0, 9.0), COURSE), "Tidak ada selisih yang dapat dipastikan"),  # the interval begins at zero
-    ],
-)
-def test_the_title_of_the_figure(headline: tuple[Any, Any], title: str) -> None:
-    both = study((row("mentoring", "", headline[0], 99), row("kursus", "", headline[1], 99)))
-    assert drawn(plot_study(both)).title == title
-
-
-def test_the_figure_in_words(take_apart: Any) -> None:
-    figure = drawn(plot_study(TWO))
-    assert figure.subtitle == "Selisih laba usaha dengan pembanding (KES), selang 95 %, n = 2.578"
-    assert figure.alt.startswith(
-        "Titik dengan selang untuk Mentoring dan Kursus. Kursus, semua waktu: 125 (−160 sampai 409); "
-        "Mentoring, semua waktu: 372 (110 sampai 633); Kursus, bulan ke-1: 194 (−201 sampai 589); "
-    )
-    assert "Mentoring, peserta saja: 1.900 (1.600 sampai 2.200)" in figure.alt
+def test_the_figure_of_the_answer(study_of: Make, take_apart: Any) -> None:
+    figure = plot_study(study_of())
+    assert isinstance(figure, Figure)
+    assert figure.title == "Selisihnya mengecil setelah ada pembanding yang layak"
+    assert figure.subtitle == "Nilai: poin, selang 95 %, n = 900"
+    assert "Taksiran utama: +0,41 poin (0,21 sampai 0,61; n = 900)" in figure.alt
     page = take_apart(figure.svg)
-    assert {"Semua waktu", "Bulan ke-1", "Bulan ke-7", "Peserta saja", "+372", "+125", "+36", "+1.900"} <= set(
-        page.words
-    )
-    assert len(page.dots) == 8
-    assert len(take_apart(figure.svg_narrow).dots) == 8
-    assert len(figure.data) == 8
+    assert {"Taksiran utama", "+0,41", "+0,90", "+1,50"} <= set(page.words)
+    assert len(page.dots) == len(take_apart(figure.svg_narrow).dots) == 3  # the second is in another unit
+    assert sum(fill == "#ffffff" for _x, _y, fill in page.dots) == 2
 
 
-def test_the_naive_dot_lies_where_its_value_is(take_apart: Any) -> None:
-    """It once stood at the end of the axis, which was drawn for the comparisons alone."""
-    page = take_apart(drawn(plot_study(study((row("mentoring", "", MENTORING, 99),), PERIODS[1::2], NAIVE[1:]))).svg)
-    by_fill = {fill: x for x, _y, fill in page.dots}
-    ticks = {words: x for words, x, _y in page.texts if words in {"0", "+1.000", "+2.000"}}
-    step = ticks["+1.000"] - ticks["0"]
-    assert by_fill["#ffffff"] == pytest.approx(ticks["0"] + 1.9 * step, abs=0.5)
+@pytest.mark.parametrize(
+    ("main", "title"),
+    [
+        ((0.8, 0.6, 1.0), "Dengan coaching: di atas pembanding"),
+        ((-0.8, -1.0, -0.6), "Dengan coaching: di bawah pembanding"),
+        ((0.1, -0.1, 0.3), "Tidak ada selisih yang dapat dipastikan"),
+    ],
+)
+def test_the_title_is_the_finding(main: tuple[float, float, float], title: str, study_of: Make) -> None:
+    study = study_of(main)
+    kept = study.table[study.table["group"] != "peserta_bukan"]
+    figure = plot_study(study_of(main, table=kept))
+    assert isinstance(figure, Figure)
+    assert figure.title == title
 
 
-def test_one_period_has_its_naive_answer_too(take_apart: Any) -> None:
-    figure = drawn(plot_study(ONE_PERIOD))
-    assert "Mentoring, peserta saja: 1.900 (1.600 sampai 2.200)" in figure.alt
-    assert {"+1.900", "–"} <= set(take_apart(figure.svg).words)  # the other arm has none
+def test_a_ratio_is_drawn_beside_one(study_of: Make, take_apart: Any) -> None:
+    figure = plot_study(study_of((-0.4, -0.7, -0.1), name="retention", unit="log rasio"))
+    assert isinstance(figure, Figure)
+    assert "Taksiran utama: 0,67 kali (0,50 sampai 0,90; n = 900)" in figure.alt
+    assert {"0,67", "1 = laju sama"} <= set(take_apart(figure.svg).words)
+
+
+def test_the_figure_over_time(study_of: Make, take_apart: Any) -> None:
+    figure = plot_events(study_of())
+    assert isinstance(figure, Figure)
+    assert figure.title == "Pada 2 dari 2 waktu sejak mulai, nol berada di luar selang"
+    assert "1 periode sebelum: +0,02 poin (−0,10 sampai 0,14; n = 900)" in figure.alt
     assert len(take_apart(figure.svg).dots) == 3
 
 
-def test_without_a_naive_answer_the_row_is_left_out(take_apart: Any) -> None:
-    assert "Peserta saja" not in take_apart(drawn(plot_study(study(None, PERIODS[:2], ()))).svg).words
+def test_a_difference_before_the_start_is_the_title(study_of: Make) -> None:
+    study = study_of()
+    table = study.table
+    table.loc[table["group"] == "-1", "conf_low"] = 0.01
+    figure = plot_events(study)
+    assert isinstance(figure, Figure)
+    assert figure.title == "Selisih sudah ada sebelum mulai: bacalah dengan curiga"
 
 
-def test_the_table_of_comparisons() -> None:
-    table = made(table_study(TWO))
-    assert table.title == "Selisih dengan pembanding, laba usaha (KES)"
-    assert table.display[0] == (
-        *("Semua waktu", "371,83", "133,02", "110 sampai 633"),
-        *("124,51", "144,90", "−160 sampai 409", "2.578"),
+def test_the_table_of_estimates(study_of: Make) -> None:
+    block = table_study(study_of())
+    assert isinstance(block, Table)
+    assert block.title == "Semua taksiran, nilai (poin)"
+    assert cells(block)[0] == ("Taksiran utama", "+0,41", "0,21 sampai 0,61", "900")
+    assert [row[0] for row in cells(block)[1:5]] == [
+        "1 periode sebelum",
+        "Periode mulai",
+        "1 periode sesudah",
+        "Cara menaksir kedua (poin SKP)",
+    ]
+
+
+def test_rows_of_fewer_than_five_are_hidden(study_of: Make) -> None:
+    study = study_of()
+    study.table.loc[study.table["role"] != "main", "n"] = 4
+    assert cells(table_study(study))[1] == ("1 periode sebelum", "–", "–", "<5")
+    assert plot_events(study) == LeftOut("kurang dari dua waktu yang dapat ditaksir", "Taksiran menurut waktu")
+    assert isinstance(say_naive(study), LeftOut)
+    assert isinstance(say_second(study), LeftOut)
+
+
+def test_the_table_of_checks(study_of: Make) -> None:
+    block = table_checks(study_of(checks=CHECKS))
+    assert isinstance(block, Table)
+    assert [row[1:] for row in cells(block)] == [
+        ("lulus", "–", "–", "455"),
+        ("tidak lulus", "−0,310", "−0,500 sampai −0,120", "455"),
+        ("sekadar keterangan", "62%", "–", "448"),
+        ("tidak dapat", "–", "–", "–"),
+        ("lulus", "–", "–", "<5"),
+    ]
+    assert [plain(note) for note in block.notes] == [
+        "Peserta sedang turun tepat sebelum mulai ikut; sebagian kenaikannya adalah pemulihan yang akan terjadi juga."
+    ]
+    assert said(say_checks(study_of(checks=CHECKS))) == (
+        "Dari 3 pemeriksaan yang dapat dijalankan, 2 lulus; 1 yang gagal menggugurkan simpulan."
     )
-    assert [line[0] for line in table.display] == ["Semua waktu", "Bulan ke-1", "Bulan ke-7"]
-    assert [spanner["label"] for spanner in table.spanners] == ["", "Mentoring", "Kursus", ""]
-    assert plain(table.notes[0]).startswith("Semua waktu: galat baku dikelompokkan menurut orang (CR1).")
-    assert made(table_study(ONE_PERIOD)).notes == ()
+    assert said(say_checks(study_of(checks=CHECKS[:1]))).endswith("1 lulus; tidak ada yang menggugurkan simpulan.")
 
 
-def test_an_arm_that_was_not_seen_at_one_time_leaves_its_cells_empty(take_apart: Any) -> None:
-    gone = study((row("kursus", "", COURSE, 99), row("mentoring", "", MENTORING, 99)), PERIODS[:2] + PERIODS[3:])
-    table = made(table_study(gone))
-    assert table.display[2] == ("Bulan ke-7", "35,86", "289,39", "−534 sampai 605", "–", "–", "–", "307")
-    assert "Kursus, bulan ke-7" not in drawn(plot_study(gone)).alt
+def test_what_was_left_out_without_telling_of_single_people(study_of: Make) -> None:
+    study = study_of(dropped={"tanpa nilai": 30, "keluar": 3, "tidak ada": 0}, limits=("Batas satu.",))
+    assert said(say_dropped(study)) == "- tanpa nilai: 30\n- keluar: <5"
+    assert said(say_limits(study)) == "- Batas satu."
 
 
-def test_two_error_rules_side_by_side() -> None:
-    table = made(table_errors(TWO))
-    assert table.display[1] == ("Bulan ke-1", "Mentoring", "279,15", "1,50", "345")
-    assert len(table.display) == 4
-
-
-def test_who_was_assigned_and_who_was_seen() -> None:
-    assert said(say_arms(TWO)) == (
-        "Sebanyak 372 orang diundi ke dalam 3 kelompok. Yang teramati paling sedikit 80% dari sebuah kelompok "
-        "(99 orang) pada satu waktu."
+def test_a_study_without_estimates_still_says_why() -> None:
+    blocks = [plot_study(CANNOT), table_study(CANNOT), say_limits(CANNOT)]
+    assert blocks == [LeftOut("kajian ini tidak memberi angka")] * 3
+    assert all(
+        isinstance(block(CANNOT), LeftOut)
+        for block in (say_naive, plot_events, say_checks, table_checks, say_dropped, say_second, say_sensitivity)
     )
-    table = made(table_arms(TWO))
-    labels = [column["label"] for column in table.columns]
-    assert labels == ["Kelompok", "Diundi (orang)", "Awal", "Bulan ke-1", "Bulan ke-7"]
-    assert table.display == (
-        ("Pembanding", "119", "117", "114", "101"),
-        ("Kursus", "129", "127", "123", "111"),
-        ("Mentoring", "124", "124", "113", "99"),
+    assert all(isinstance(block(CANNOT), LeftOut) for block in (say_return, table_changes, table_sources))
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((1.2, 0.4, 2.0), "menunjuk arah yang sama: +1,20 poin SKP (selang 95 %: 0,40 sampai 2,00; n = 900)"),
+        ((-1.2, -2.0, -0.4), "menunjuk arah lain: −1,20 poin SKP"),
+        ((0.2, -0.4, 0.8), "tidak menunjuk arah pasti: +0,20 poin SKP"),
+    ],
+)
+def test_the_second_estimator(ends: tuple[float, float, float], words: str, study_of: Make) -> None:
+    study = study_of()
+    study.table.loc[study.table["role"] == "second", ["estimate", "conf_low", "conf_high"]] = ends
+    assert words in said(say_second(study))
+
+
+def test_details_of_a_study_of_value(study_of: Make) -> None:
+    back = {"reliability": 0.31, "conf_low": 0.29, "conf_high": 0.34, "pairs": 3904.0, "start": -1.2, "expected": 0.83}
+    back |= {"gain": 0.9, "gain_low": 0.7, "gain_high": 1.1, "remainder": 0.07, "n": 60.0}
+    sources = pd.DataFrame(
+        {"source": ["person", "rest"], "share": [0.3, 0.7], "conf_low": 0.2, "conf_high": 0.8, "n": 50}
     )
-
-
-@pytest.mark.parametrize("few", [("mentoring", 4, (4, 3, 0)), ("mentoring", 20, (20, 9, 2))])
-def test_an_arm_under_five_is_not_counted(few: tuple[str, int, tuple[int, ...]]) -> None:
-    small = replace(TWO, arms=arms(*ARMS[:2], few))
-    table = made(table_arms(small))
-    cells = [cell for line in table.display for cell in line[1:]]
-    assert not {"1", "2", "3", "4"} & set(cells)
-    assert "<5" in cells
-    assert not {1, 2, 3, 4} & {value for line in table.rows for value in line[1:]}
-    assert say_arms(small) == LeftOut("ada kelompok di bawah 5 orang", "Orang yang diundi")
-
-
-def test_a_time_that_could_not_be_estimated_keeps_its_name() -> None:
-    late = replace(TWO, by_period=TWO.by_period[TWO.by_period["group"] == "2024-S2"])
-    assert [c["label"] for c in made(table_arms(late)).columns][2:] == ["Awal", "Bulan ke-1", "Semester I 2025"]
-
-
-def test_without_a_baseline_no_column_is_called_one() -> None:
-    later = replace(TWO, arms=arms(*((a, t, s[1:]) for a, t, s in ARMS), periods=("2024-S2", "2025-S1")))
-    assert [column["label"] for column in made(table_arms(later)).columns][2:] == ["Bulan ke-1", "Bulan ke-7"]
-
-
-def test_limits_and_months() -> None:
-    limits = say_limits(TWO)
-    assert isinstance(limits, ItemList)
-    assert [plain(runs) for runs in limits.items] == ["Batas satu.", "Batas dua."]
-    assert say_month(12.0) == "Bulan ke-12"
+    changes = pd.DataFrame(
+        {"group": ["Baik"], "estimate": [0.039], "conf_low": [-0.01], "conf_high": [0.088], "n": [70]}
+    )
+    detail = {"sensitivity": {"rv": 0.126, "n": 610.0}, "regression_to_mean": back, "sources": sources}
+    study = study_of(detail=detail | {"probability_change": changes})
+    assert "sedikitnya 12,6% dari sisa ragam" in said(say_sensitivity(study))
+    assert "berkorelasi 0,31 (selang 95 %: 0,29 sampai 0,34; n = 3.904 pasangan)" in said(say_return(study))
+    assert "berada −1,20 simpangan baku" in said(say_return(study))
+    assert cells(table_sources(study))[0] == ("Orangnya sendiri", "30%", "20 sampai 80", "50")
+    assert cells(table_changes(study)) == [("Baik", "+3,9", "−1,0 sampai 8,8", "70")]
+    checks = (Check("sensitivity", None, values={"point": 1.55, "limit": 1.0, "n": 1177.0}),)
+    assert "masing-masing sedikitnya 1,55 kali (n = 1.177)" in said(say_sensitivity(study_of(checks=checks)))
+    few = study_of(detail={"regression_to_mean": back | {"n": 4.0}, "probability_change": changes.assign(n=4)})
+    assert isinstance(say_return(few), LeftOut)
+    assert isinstance(table_changes(few), LeftOut)
 
 
 @pytest.mark.parametrize(("design", "words"), [("acak", "acak (random)"), ("", "tidak acak"), ("lain", "tidak acak")])
-def test_the_head_names_source_licence_and_design(design: str, words: str) -> None:
+def test_the_head_names_source_licence_and_design(design: str, words: str, study_of: Make) -> None:
     notes = {"judul": "Uji", "instansi": "Kenya", "tanggal_data": "2018", "lisensi": "CC BY 4.0", "rancangan": design}
     facts = (("Data per", "2018"), ("Lisensi", "CC BY 4.0"), ("Rancangan", words))
-    assert say_study_head(Dataset({}, keterangan=notes)) == Head("Kenya", "", "Uji", facts, "Uji")
+    data = Dataset({}, keterangan=notes)
+    assert say_study_head(data) == Head("Kenya", "", "Uji", facts, "Uji")
+    assert ("Program", "Coaching") in say_study_head(data, study_of()).facts
 
 
 def test_the_head_of_data_that_say_nothing() -> None:

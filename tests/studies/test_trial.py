@@ -15,10 +15,11 @@ from pandas.testing import assert_frame_equal
 from kinerja_lib.estimate import estimate_regression
 from kinerja_lib.opendata import open_data
 from kinerja_lib.schema import TABLES, Dataset
-from kinerja_lib.studies import TABLE, Study, study_value
+from kinerja_lib.studies import Study, study_value
+from kinerja_lib.studies.result import TABLE
 from kinerja_lib.typed import check_table
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 EFFECTS = {"pembanding": 0.0, "coaching": 6.0, "kursus": 0.0}
 RISE = 3.0  # what every arm gains in each period after the first, programme or not
 
@@ -112,7 +113,8 @@ def test_tables_are_tidy_and_whole() -> None:
     assert study.by_period["months"].tolist() == [0, 0, 6, 6]
     assert study.design == "random"
     assert study.unit == "poin"
-    assert study.verdict is None
+    assert (study.verdict, study.why) == ("supported", ("good",))
+    assert study.programme == "coaching"
     assert study.arms["follow_up"].tolist() == [1.0] * 9
     assert study.arms["arm"].unique().tolist() == ["pembanding", "kursus", "coaching"]
     assert any("gabungan" in sentence for sentence in study.limits)
@@ -166,11 +168,9 @@ def test_the_first_event_decides_the_arm() -> None:
 
 
 CANNOT: dict[str, tuple[Callable[[Dataset], Dataset], str]] = {
-    "design not said": (lambda d: replace(d, keterangan={}), "Rancangan tidak dinyatakan acak"),
-    "design not random": (lambda d: replace(d, keterangan={"rancangan": "bergulir"}), "'bergulir'"),
-    "no outcome": (lambda d: change(d, penilaian=d["penilaian"].drop(columns="nilai")), "Tidak ada hasil berupa"),
-    "empty outcome": (lambda d: change(d, penilaian=d["penilaian"].assign(nilai=np.nan)), "Tidak ada hasil berupa"),
-    "no appraisals": (lambda d: change(d, penilaian=None), "Tidak ada hasil berupa bilangan"),
+    "no outcome": (lambda d: change(d, penilaian=d["penilaian"].drop(columns="nilai")), "Hasil yang hendak ditelaah"),
+    "empty outcome": (lambda d: change(d, penilaian=d["penilaian"].assign(nilai=np.nan)), "Hasil yang hendak ditelaah"),
+    "no appraisals": (lambda d: change(d, penilaian=None), "Hasil yang hendak ditelaah"),
     "no events": (lambda d: change(d, kegiatan=None), "Tidak ada kegiatan"),
     "no persons": (lambda d: change(d, pegawai=None), "Tabel pegawai tidak ada"),
     "two units": (
@@ -210,6 +210,11 @@ CANNOT: dict[str, tuple[Callable[[Dataset], Dataset], str]] = {
 }
 
 
+def test_a_programme_that_was_not_drawn_is_no_trial() -> None:
+    for notes in ({}, {"rancangan": "bergulir"}):
+        assert study_value(replace(invent(), keterangan=notes)).design != "random"
+
+
 @pytest.mark.parametrize("case", CANNOT)
 def test_data_that_cannot_answer_say_so(case: str) -> None:
     spoil, reason = CANNOT[case]
@@ -222,9 +227,11 @@ def test_data_that_cannot_answer_say_so(case: str) -> None:
 def test_json_holds_plain_values() -> None:
     study = study_value(invent())
     text = json.loads(json.dumps(study.to_json(), allow_nan=False))
-    assert set(text) == {"study", "design", "verdict", "reasons", "table"}
+    assert {"study", "programme", "design", "verdict", "reasons", "table", "checks", "limits"} <= set(text)
     assert text["study"] == "value"
-    assert text["verdict"] is None
+    assert text["verdict"] == "supported"
+    assert [check["name"] for check in text["checks"]] == ["attrition"]
+    assert text["checks"][0]["values"]["n"] == 160
     assert text["table"][0]["headline"] is True
     assert text["table"][0]["months"] is None
     assert len(text["table"]) == len(study.table)
