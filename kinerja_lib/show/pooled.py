@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kinerja_lib.estimate import Estimate
@@ -34,7 +35,7 @@ from kinerja_lib.show.published import plot_published
 from kinerja_lib.show.quality import hide_numbers
 from kinerja_lib.show.result_balance import STUDIES as MOST
 from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_warnings, tick_of
-from kinerja_lib.show.verdict import find_verb
+from kinerja_lib.show.verdict import RATIO, find_verb
 from kinerja_lib.studies.pooled import Pooled
 from kinerja_lib.studies.result import name_programme
 
@@ -49,11 +50,29 @@ ALIKE = (  # outcomes of published effects that are a performance as somebody el
     *("gabungan semua hasil", "kinerja", "kinerja dan keterampilan", "hasil kerja perorangan", "hasil organisasi"),
     *("penilaian atasan", "penilaian atasan dan bawahan", "perilaku", "praktik mengajar", "produktivitas"),
 )
+ENDS = ("prediction_low", "prediction_high")
 TRIALS_ONLY = "hanya uji acak"  # detail of published means over randomised trials alone
 
 
 def _nothing(pooled: Pooled) -> LeftOut:
     return LeftOut(pooled.why.rstrip("."))
+
+
+def _as_shown(pooled: Pooled) -> tuple[Pooled, float]:
+    """Return all on the reader's scale, and the value that means no difference: a logarithm of a ratio is a ratio."""
+    if pooled.name != RATIO or pooled.agencies.empty:
+        return pooled, 0.0
+    shown = replace(pooled, unit=_("kali laju pembanding"), agencies=_exp(pooled.agencies))
+    if pooled.pooled is None:
+        return shown, 1.0
+    ends = {name: float(np.exp(end)) for name, end in zip(ENDS, _find_ends(pooled.pooled) or (), strict=False)}
+    table, diagnostics = _exp(pooled.pooled.table), {**pooled.pooled.diagnostics, **ends}
+    mean = replace(pooled.pooled, table=table, diagnostics=diagnostics)
+    return replace(shown, pooled=mean, without=_exp(pooled.without)), 1.0
+
+
+def _exp(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(**{name: np.exp(rows[name].astype("float64")) for name in ("estimate", "conf_low", "conf_high")})
 
 
 def _decimals(pooled: Pooled) -> int:
@@ -86,16 +105,17 @@ def say_pooled(pooled: Pooled) -> Paragraph:
             "data tiap instansi, dipisahkan titik koma."
         )
         return Paragraph(compose(text, n=count(len(pooled.agencies)), why=pooled.why), role="lead")
-    row = each_row(pooled.pooled.table)[0]
+    pooled, zero = _as_shown(pooled)
+    row = _mean(pooled)
     text = (
         _(
             "Di {k} instansi bersama, {programme} {verb} {outcome}: rata-rata {size} {unit} (selang 95 %: {interval}; "
             "n = {k} instansi, {n} pengamatan)."
         )
-        if row.conf_low > 0 or row.conf_high < 0
+        if row.conf_low > zero or row.conf_high < zero
         else _(
             "Di {k} instansi bersama, belum dapat dipastikan bahwa {programme} {verb} {outcome}: rata-rata {size} "
-            "{unit}, dan selangnya memuat nol ({interval}; n = {k} instansi, {n} pengamatan)."
+            "{unit}, dan selangnya memuat {zero} ({interval}; n = {k} instansi, {n} pengamatan)."
         )
     )
     decimals = _decimals(pooled)
@@ -105,26 +125,38 @@ def say_pooled(pooled: Pooled) -> Paragraph:
         programme=name_programme(pooled.programme),
         verb=find_verb(pooled.design).does,
         outcome=pooled.outcome,
-        size=number(row.estimate, decimals, signed=True),
+        size=number(row.estimate, decimals, signed=zero == 0),
         unit=pooled.unit,
+        zero=_zero(zero),
         interval=interval(row.conf_low, row.conf_high, decimals),
         n=count(int(pooled.agencies["n"].sum())),
     )
-    return Paragraph((*runs, *_say_unsound(pooled)), role="lead")
+    return Paragraph((*runs, *_say_unsound(pooled, zero)), role="lead")
 
 
-def _say_unsound(pooled: Pooled) -> tuple[dict[str, Any], ...]:
+def _mean(pooled: Pooled) -> Any:
+    assert pooled.pooled is not None
+    return each_row(pooled.pooled.table)[0]
+
+
+def _zero(zero: float) -> str:
+    return _("satu") if zero else _("nol")
+
+
+def _say_unsound(pooled: Pooled, zero: float) -> tuple[dict[str, Any], ...]:
     """Return how many agencies' checks failed, and the mean without them."""
     unsound = int((~pooled.agencies["sound"].astype(bool)).sum())
     if not unsound:
         return ()
-    text = _(" Di {k} dari {n} instansi pemeriksaan rancangannya tidak lulus, sehingga kata kerjanya dilemahkan")
+    text = _(
+        " Di {k} dari {n} instansi pemeriksaan rancangannya tidak lulus, sehingga halaman ini tidak menyebutnya dampak"
+    )
     runs = compose(text, k=count(unsound), n=count(len(pooled.agencies)))
     for row in each_row(pooled.without[pooled.without["agency"] == ""]):
         decimals = _decimals(pooled)
         ends = interval(row.conf_low, row.conf_high, decimals)
         text = _("; tanpa instansi itu rata-ratanya {size} ({interval}; n = {n} instansi)")
-        runs += compose(text, size=number(row.estimate, decimals, signed=True), interval=ends, n=count(row.n))
+        runs += compose(text, size=number(row.estimate, decimals, signed=zero == 0), interval=ends, n=count(row.n))
     return (*runs, {"text": "."})
 
 
@@ -134,30 +166,32 @@ def _prediction(pooled: Pooled) -> tuple[float, float] | None:
 
 def _find_ends(found: Estimate) -> tuple[float, float] | None:
     """Return the ends of the prediction interval of a mean, None where it has none."""
-    low, high = found.diagnostics.get("prediction_low"), found.diagnostics.get("prediction_high")
+    low, high = (found.diagnostics.get(name) for name in ENDS)
     return (low, high) if isinstance(low, float) and isinstance(high, float) else None
 
 
 def say_prediction(pooled: Pooled) -> Paragraph | LeftOut:
     """Return what the prediction interval means for an agency that is not among these."""
+    pooled, zero = _as_shown(pooled)
     ends = _prediction(pooled)
     if ends is None:
         return _nothing(pooled)
     text = (
         _(
             "Bila program yang sama dijalankan di instansi berikutnya yang serupa, selisih sebenarnya di sana "
-            "diperkirakan {interval} {unit} (selang prediksi 95 %; n = {k} instansi). Selang itu memuat nol: rata-rata "
-            "di atas tidak menjamin apa yang terjadi di instansi berikutnya."
+            "diperkirakan {interval} {unit} (selang prediksi 95 %; n = {k} instansi). Selang itu memuat {zero}: "
+            "rata-rata di atas tidak menjamin apa yang terjadi di instansi berikutnya."
         )
-        if ends[0] <= 0 <= ends[1]
+        if ends[0] <= zero <= ends[1]
         else _(
             "Bila program yang sama dijalankan di instansi berikutnya yang serupa, selisih sebenarnya di sana "
-            "diperkirakan {interval} {unit} (selang prediksi 95 %; n = {k} instansi). Selang itu tidak memuat nol; "
+            "diperkirakan {interval} {unit} (selang prediksi 95 %; n = {k} instansi). Selang itu tidak memuat {zero}; "
             "arahnya diperkirakan sama di instansi berikutnya, besarnya belum tentu."
         )
     )
     shown = interval(*ends, _decimals(pooled))
-    return Paragraph(compose(text, interval=shown, unit=pooled.unit, k=count(len(pooled.agencies))))
+    values = {"interval": shown, "unit": pooled.unit, "zero": _zero(zero), "k": count(len(pooled.agencies))}
+    return Paragraph(compose(text, **values))
 
 
 def say_spread(pooled: Pooled) -> Paragraph | LeftOut:
@@ -216,6 +250,7 @@ def plot_pooled(pooled: Pooled, *, id: str = "gabungan") -> Figure | LeftOut:
     Figure or LeftOut
         The latter where nothing is pooled, or too many agencies for a figure.
     """
+    pooled, zero = _as_shown(pooled)
     ends = _prediction(pooled)
     if pooled.pooled is None or ends is None:
         return _nothing(pooled)
@@ -232,12 +267,12 @@ def plot_pooled(pooled: Pooled, *, id: str = "gabungan") -> Figure | LeftOut:
     ahead = Cell(number(mean.estimate, decimals).text, float(mean.estimate), *ends)
     dots.append(DotRow(_("Instansi berikutnya"), (ahead,), under=_("selang prediksi"), hollow=True))
     drawn = pooled.agencies[["conf_low", "conf_high"]].to_numpy(dtype="float64").ravel()
-    low, high = span([*drawn, *ends, mean.conf_low, mean.conf_high], include=[0.0])
-    reference = (0.0, _("0 = tidak ada selisih"))
+    low, high = span([*drawn, *ends, mean.conf_low, mean.conf_high], include=[zero])
+    reference = (zero, _("{zero} = tidak ada selisih").format(zero=count(zero)))
     facet = Facet("", pooled.unit, low, high, tick_of(low, high), reference, float(mean.estimate))
     title = _("Gabungan {k} instansi: {size} ({interval})").format(
         k=count(mean.n),
-        size=number(mean.estimate, decimals, signed=True),
+        size=number(mean.estimate, decimals, signed=zero == 0),
         interval=interval(mean.conf_low, mean.conf_high, decimals),
     )
     return build_figure(
@@ -262,6 +297,7 @@ def _ends(cell: Cell, decimals: int) -> str:
 
 def table_agencies(pooled: Pooled, *, id: str = "instansi") -> Table | LeftOut:
     """Return the agencies with a headline: design, estimate, interval, n, and whether its checks were passed."""
+    pooled, _zero_at = _as_shown(pooled)
     rows = pooled.agencies
     if rows.empty:
         return LeftOut(_("tidak ada instansi yang memberi taksiran"), _("Instansi"))
@@ -306,9 +342,9 @@ def table_without(pooled: Pooled, *, id: str = "tanpa-satu") -> Table | LeftOut:
         return _nothing(pooled)
     if pooled.without.empty:
         return LeftOut(_("diperlukan paling sedikit empat instansi"), _("Gabungan tanpa satu instansi"))
-    decimals = _decimals(pooled)
-    mean = pooled.pooled.table.assign(agency=None)
-    rows = pd.concat([mean[pooled.without.columns], pooled.without], ignore_index=True)
+    pooled, _zero_at = _as_shown(pooled)
+    decimals, mean = _decimals(pooled), pd.DataFrame([_mean(pooled)._asdict()]).assign(agency="")
+    rows = pd.concat([mean[list(pooled.without)], pooled.without], ignore_index=True)
     names = [_("Semua instansi"), *(_without(name) for name in pooled.without["agency"])]
     frame = pd.DataFrame(
         {

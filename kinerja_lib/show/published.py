@@ -84,7 +84,7 @@ def _say_metric(rows: pd.DataFrame) -> str:
     if len(metrics) == 1:
         return _(METRICS[metrics[0]])
     if set(metrics) <= set(CORRELATIONS):
-        return _(METRICS["r"])
+        return _(METRICS[CORRELATIONS[0]])
     if set(metrics) <= set(STANDARDISED):
         return _("selisih baku (g Hedges atau d Cohen)")
     message = _("rows: metrik bercampur ({metrics}); pilih satu dengan read_published(metric=...).")

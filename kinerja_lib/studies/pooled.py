@@ -7,7 +7,7 @@ aside with its reason, never mixed in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,14 +19,12 @@ from kinerja_lib.estimate import Estimate, estimate_pooled
 from kinerja_lib.estimate.result import LEVEL
 from kinerja_lib.language import _, mark
 from kinerja_lib.read import find_datasets, read_dataset
-from kinerja_lib.schema import Dataset
+from kinerja_lib.studies.card import STUDIES
 from kinerja_lib.studies.plan import PROGRAMMES, StudyPlan
 from kinerja_lib.studies.reasons import say_reason
 from kinerja_lib.studies.result import Study, empty_frame
-from kinerja_lib.studies.value import study_value
 
 FEWEST_AGENCIES = 3
-STUDIES: dict[str, Callable[[Dataset, StudyPlan], Study]] = {"value": study_value}
 STRENGTH = ("correlational", "pre_post", "comparative", "random")  # of designs, the weakest first
 SAME = {  # what must be the same in all that is pooled
     "name": mark("kajian"),
@@ -132,10 +130,11 @@ def study_pooled(studies: Mapping[str, Study]) -> Pooled:
 
 
 def find_own(study: Study) -> pd.DataFrame:
-    """Return the headline of a study's programme as one row, or none where it has no known error."""
+    """Return the headline of a study as one row, of several arms that of its programme; none without a known error."""
     rows = study.headline
-    rows = rows[(rows["term"] == study.programme) & (rows["std_error"] > 0) & rows["estimate"].notna()]
-    return rows.iloc[:1]
+    own = rows[rows["term"] == study.programme]
+    rows = (own if len(own) else rows).iloc[:1]
+    return rows[(rows["std_error"] > 0) & rows["estimate"].notna()]
 
 
 def _find_gap(study: Study) -> str:
@@ -237,7 +236,7 @@ def study_agencies(data: str | Path, study: str = "value", programme: str = "") 
     ----------
     data : str or Path
         Folders or workbooks separated by ";", or one folder whose subfolders are data sets.
-    study : {"value"}
+    study : {"value", "cost", "retention", "climate"}
         Which study.
     programme : str
         Kind of development; empty = the one that most agencies would study by themselves.

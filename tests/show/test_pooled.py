@@ -44,6 +44,11 @@ def pooled(*effects: float, error: float = 0.1, unit: str = SD, **fields: Any) -
     return study_pooled(studies)
 
 
+def leaving(*effects: float) -> Pooled:
+    """Return agencies whose headline is the logarithm of a ratio of rates of leaving."""
+    return replace(pooled(*effects, unit="log"), name="retention")
+
+
 def text_of(block: object) -> str:
     assert isinstance(block, Paragraph)
     return block.to_text().replace("\u00a0", " ")
@@ -74,6 +79,20 @@ def test_doubt_is_said_as_doubt() -> None:
     said = text_of(say_pooled(pooled(-0.3, 0.4, 0.5, 0.1)))
     assert "belum dapat dipastikan bahwa coaching berdampak pada rating" in said
     assert "selangnya memuat nol (−0,4" in said
+
+
+def test_a_ratio_is_read_in_times() -> None:
+    result = leaving(-0.5, -0.4, -0.3, -0.4)
+    said = text_of(say_pooled(result))
+    assert "rata-rata 0,67 kali laju pembanding (selang 95 %: 0,59 sampai 0,76;" in said
+    assert "0,67 (" in drawn(plot_pooled(result)).alt
+    assert "1 = tidak ada selisih" in drawn(plot_pooled(result)).svg
+    assert "tidak memuat satu" in text_of(say_prediction(result))
+    without = table_without(result)
+    assert isinstance(without, Table)
+    assert without.display[0][1] == "0,67"
+    assert "selangnya memuat satu (0,6" in text_of(say_pooled(leaving(-0.4, 0.3, 0.5, -0.1)))
+    assert isinstance(table_agencies(leaving(-0.5)), Table)
 
 
 def test_failed_checks_weaken_the_verb_and_are_counted() -> None:

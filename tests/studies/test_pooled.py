@@ -224,7 +224,7 @@ def test_a_single_place_that_is_no_data_set_is_refused(folders: Path) -> None:
         study_agencies(folders / "tidak-ada")
     with pytest.raises(DataError, match=r"^unit\.csv, baris 2"):
         study_agencies(folders / "rusak")
-    with pytest.raises(CallError, match=r"^study: ditemukan 'nilai'; yang diizinkan: value"):
+    with pytest.raises(CallError, match=r"^study: ditemukan 'nilai'; yang diizinkan: value, cost, retention, climate"):
         study_agencies(folders, study="nilai")
     with pytest.raises(CallError, match=r"^programme: ditemukan 'coachin'"):
         study_agencies(folders, programme="coachin")
