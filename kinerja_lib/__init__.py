@@ -49,6 +49,7 @@ _MODULES = {
         "estimate_hazard",
         "estimate_incidence",
         "estimate_late",
+        "estimate_latent",
         "estimate_mediation",
         "estimate_multilevel",
         "estimate_ordinal",

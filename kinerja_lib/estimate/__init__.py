@@ -8,6 +8,7 @@ from kinerja_lib.estimate.cost import benefit_cost, estimate_cost_effectiveness,
 from kinerja_lib.estimate.did import estimate_did
 from kinerja_lib.estimate.hazard import estimate_hazard
 from kinerja_lib.estimate.instrument import estimate_late
+from kinerja_lib.estimate.latent import estimate_latent
 from kinerja_lib.estimate.mediation import estimate_mediation
 from kinerja_lib.estimate.multilevel import estimate_multilevel
 from kinerja_lib.estimate.ordinal import estimate_ordinal
@@ -37,6 +38,7 @@ __all__ = [
     "estimate_hazard",
     "estimate_incidence",
     "estimate_late",
+    "estimate_latent",
     "estimate_mediation",
     "estimate_multilevel",
     "estimate_ordinal",

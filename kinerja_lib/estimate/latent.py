@@ -17,7 +17,7 @@ import pandas as pd
 from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_rows, require_numeric
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, Fit, count_clusters, name_square, tidy
-from kinerja_lib.estimate.likelihood import FLAT, maximise
+from kinerja_lib.estimate.likelihood import FLAT, WEAK, maximise
 from kinerja_lib.estimate.result import Estimate, build_table
 from kinerja_lib.language import _
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FEW_ROWS = 15  # levels of `levels` with fewer rows without the programme share one column
 TINY = 1e-300
+TOUCHED = 1e-4  # share of a flat direction from which on a parameter lies in it
 FAR = 8.0  # an estimate so many SD away has no finite value: the level predicts a rating perfectly
 
 
@@ -139,10 +140,11 @@ def estimate_latent(
     _require_both(events, event)
     terms, columns, free = _build_terms(whole, events, asked)
     design = _stack(given, columns, cluster_codes(whole, [cluster]))
-    theta, bread = _maximise(design, _start(given, columns.shape[1]))
+    theta, bread, endless = _maximise(design, _start(given, columns.shape[1]))
     covariance = bread @ _sum_clusters(_scores(design, theta), design.clusters) @ bread
     q = given.cuts
-    _require_finite(theta[q : q + len(times)], times, event)
+    endless = endless[q : q + len(terms)] | (np.abs(theta[q : q + len(terms)]) > FAR)
+    _require_finite(endless[: len(times)], times, event)
     scale = _find_scale(columns, theta[q:], free)
     weights = np.bincount(events[events >= 0])[times] / (events >= 0).sum()
     fit = _combine(theta[q:] / scale, covariance[q:, q:] / scale**2, weights, terms, float(design.clusters.max()))
@@ -154,6 +156,10 @@ def estimate_latent(
     named = [str(time) for time in times]
     table = tidy(fit, len(whole))
     table["group"] = ["", *["event"] * len(times), *["covariate"] * (len(table) - 1 - len(times))]
+    if endless.any():
+        message = _("Kovariat tanpa taksiran terhingga (menentukan rating dengan pasti), tidak ditampilkan: {names}.")
+        warnings.append(message.format(names=list_values(np.array(terms)[endless])))
+        table = table[~np.append(False, endless)].reset_index(drop=True)
     inside = slice(q, q + len(times))
     return Estimate(
         table=table,
@@ -353,13 +359,18 @@ def _point(design: _Design, theta: np.ndarray) -> tuple[float, np.ndarray, np.nd
     return float(np.log(share).sum()), np.asarray(scores.sum(axis=0)).ravel(), information.toarray()
 
 
-def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the estimate and the inverse of its information."""
+def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the estimate, the inverse of its information, and which parameters have no finite estimate.
+
+    A rater who gives one level only has none, which leaves the others as they are: its direction tells nothing.
+    """
     best = maximise(lambda theta: _point(design, theta), start)
     curvature, axes = np.linalg.eigh(best.information)
-    kept = curvature > FLAT * curvature.max()
+    kept = curvature > max(WEAK, FLAT * curvature.max())
+    if not best.converged and kept.all():
+        raise DataError(_("ratings: taksiran tidak mencapai titik maksimum. Kurangi suku, atau gabungkan tingkat."))
     bread = (axes[:, kept] / curvature[kept]) @ axes[:, kept].T
-    return best.theta, np.asarray(bread)
+    return best.theta, np.asarray(bread), np.asarray((np.abs(axes[:, ~kept]) > TOUCHED).any(axis=1))
 
 
 def _sum_clusters(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
@@ -373,8 +384,8 @@ def _sum_clusters(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
     return np.asarray((sums.T @ sums).toarray() * groups / (groups - 1))
 
 
-def _require_finite(effects: np.ndarray, times: list[int], name: str) -> None:
-    lost = [time for time, effect in zip(times, effects, strict=True) if abs(effect) > FAR]
+def _require_finite(endless: np.ndarray, times: list[int], name: str) -> None:
+    lost = [time for time, there in zip(times, endless, strict=True) if there]
     if lost:
         message = _("event: {name} = {times} menentukan rating dengan pasti (semua sama); datanya terlalu sedikit.")
         raise DataError(message.format(name=name, times=list_values(lost)))

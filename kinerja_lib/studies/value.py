@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import KinerjaError
-from kinerja_lib.estimate import Estimate, estimate_staggered, plan_sample
-from kinerja_lib.estimate.latent import estimate_latent
+from kinerja_lib.estimate import Estimate, estimate_latent, estimate_staggered, plan_sample
 from kinerja_lib.language import _
 from kinerja_lib.measures import score_capaian
 from kinerja_lib.schema import Dataset
@@ -294,8 +293,8 @@ def _tidy_second(second: Estimate | None, outcome: Outcome, study: Study) -> lis
 
 def _events(main: Estimate, rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each period since the start, with its number as group; none of fewer than five people."""
-    since = (rows["waktu"] - rows["mulai_ikut"])[rows["mulai_ikut"] >= 0]
-    people = rows["pegawai_id"].groupby(since).nunique()
+    joining = rows[rows["mulai_ikut"] >= 0]
+    people = joining["pegawai_id"].groupby(joining["waktu"] - joining["mulai_ikut"]).nunique()
     shown = {str(event) for event in people.index[people >= FEWEST]}
     if "event" in main.diagnostics:
         found = main.diagnostics["event"]
@@ -305,7 +304,7 @@ def _events(main: Estimate, rows: pd.DataFrame) -> pd.DataFrame:
         table = main.table.iloc[:0] if table is None else table.assign(term=table["term"].astype("str"))
     else:
         table = main.table[main.table["group"] == "event"]
-    return table[table["term"].isin(shown)].assign(group=table["term"])
+    return table.assign(group=table["term"])[table["term"].isin(shown)]
 
 
 def _estimate_naive(whole: pd.DataFrame, outcome: Outcome, programme: str) -> pd.DataFrame:
