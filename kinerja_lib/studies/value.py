@@ -36,7 +36,6 @@ from kinerja_lib.vocabulary import PREDIKAT
 RATINGS = ("rating_hasil", "rating_perilaku")
 REMEDIAL = ("konseling",)  # given to those who did badly (PermenPANRB 6/2022): compared over the dip
 LOGIT_SD = 1.814  # SD of the logistic distribution: log odds for one SD of the hidden score
-TERMS = ("sumber_sama",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +200,18 @@ def _study_without_comparison(study: Study, exposed: Exposed, outcome: Outcome, 
 
 def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadian") -> Estimate:
     """Return the main estimator of a programme that starts in steps."""
-    others = [str(name) for name in rows if str(name).startswith("lain_")]
+    terms = [str(name) for name in rows if str(name).startswith("lain_")]
+    if not look.is_same_source(
+        rows
+    ):  # with hardly another rating of participants, it cannot be told from the programme
+        terms.insert(0, "sumber_sama")
     return estimate_latent(
         rows,
         ratings=list(outcome.columns),
         event=event,
         fixed="waktu",
         levels=["kelompok", "penilai"],
-        covariates=[name for name in [*TERMS, *others] if rows[name].nunique() > 1],
+        covariates=[name for name in terms if rows[name].nunique() > 1],
         cluster="pegawai_id",
     )
 

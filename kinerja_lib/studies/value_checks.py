@@ -95,6 +95,11 @@ def check_quota(rows: pd.DataFrame) -> Check:
     return Check("quota", not p_value < SURE, values=values)
 
 
+def is_same_source(rows: pd.DataFrame) -> bool:
+    """Return whether the coach gave nearly all ratings of participants."""
+    return bool(rows.loc[rows["ikut"], "sumber_sama"].mean() > MOST_SAME)
+
+
 def check_same_source(rows: pd.DataFrame, main: Estimate) -> Check:
     """Tell how many participants' ratings the coach gave, and how much better those are at the same time."""
     treated = rows[rows["ikut"]]
@@ -104,7 +109,7 @@ def check_same_source(rows: pd.DataFrame, main: Estimate) -> Check:
     values = {"share": 100 * share, "n": n}
     if len(found):
         values |= {name: float(found[name].iloc[0]) for name in ("estimate", "conf_low", "conf_high")}
-    return Check("same_source", share <= MOST_SAME, values=values)
+    return Check("same_source", not is_same_source(rows), values=values)
 
 
 def check_spillover(rows: pd.DataFrame, outcome: Any) -> Check | None:
