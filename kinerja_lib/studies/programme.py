@@ -95,7 +95,6 @@ def build_exposed(data: Dataset, plan: StudyPlan, programme: str) -> Exposed:
     first = _first_place(panel, kinds_of(programme, panel), place)
     waktu = panel["periode"].map(place).astype("int64")
     rows = panel.assign(waktu=waktu, mulai_ikut=first)
-    rows["masuk"] = rows.groupby("pegawai_id")["waktu"].transform("min")
     rows["ikut"] = (rows["mulai_ikut"] >= 0) & (rows["waktu"] >= rows["mulai_ikut"])
     rows["kejadian"] = (rows["waktu"] - rows["mulai_ikut"]).where(rows["ikut"], NEVER)
     events = [f"n_{kind}" for kind in kinds_of(programme, panel)]
@@ -179,11 +178,12 @@ def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Expose
     chosen = [name for name in names if is_inside(name, plan)]
     if len(chosen) < len(names):
         keep(rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"))
-    return replace(exposed, rows=rows.reset_index(drop=True), dropped=dropped)
+    rows = rows.assign(masuk=rows.groupby("pegawai_id")["waktu"].transform("min")).reset_index(drop=True)
+    return replace(exposed, rows=rows, dropped=dropped)
 
 
 def is_inside(name: str, plan: StudyPlan) -> bool:
-    """Tell whether a period lies wholly in those of the plan."""
+    """Return whether a period lies within the plan's."""
     from kinerja_lib.vocabulary import Period
 
     period = Period.parse(name)
