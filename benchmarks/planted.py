@@ -65,7 +65,7 @@ def _read(study: Any) -> dict[str, Any]:
     said = {"verdict": study.verdict, "why": list(study.why)}
     if study.headline.empty:
         return said
-    row, naive = study.headline.iloc[0], study.naive
+    row, naive = study.headline.iloc[0], study.table[study.table["naive"].astype(bool)]
     truth = study.truth.get("headline", 0.0 if study.programme == "konseling" else math.nan)
     said |= {name: float(row[name]) for name in ("estimate", "std_error", "conf_low", "conf_high")}
     said |= {"truth": truth, "mde": float(study.reach.get("effect", math.nan))}

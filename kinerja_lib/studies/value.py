@@ -35,6 +35,7 @@ from kinerja_lib.vocabulary import PREDIKAT
 
 RATINGS = ("rating_hasil", "rating_perilaku")
 REMEDIAL = ("konseling",)  # given to those who did badly (PermenPANRB 6/2022): compared over the dip
+FOLLOWS = tuple(f"lain_{name}" for name in REMEDIAL)  # they follow from earlier ratings: held equal, they would bias
 LOGIT_SD = 1.814  # SD of the logistic distribution: log odds for one SD of the hidden score
 
 
@@ -200,7 +201,7 @@ def _study_without_comparison(study: Study, exposed: Exposed, outcome: Outcome, 
 
 def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadian") -> Estimate:
     """Return the main estimator of a programme that starts in steps."""
-    terms = [str(name) for name in rows if str(name).startswith("lain_")]
+    terms = [str(name) for name in rows if str(name).startswith("lain_") and name not in FOLLOWS]
     if not look.is_same_source(
         rows
     ):  # with hardly another rating of participants, it cannot be told from the programme

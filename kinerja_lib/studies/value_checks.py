@@ -92,7 +92,7 @@ def check_quota(rows: pd.DataFrame) -> Check:
     ratio = between / within
     p_value = float(stats.f.cdf(ratio, between_df, within_df))
     values = {"ratio": ratio, "p_value": p_value, "n": float(counts.sum())}
-    return Check("quota", not p_value < SURE, values=values)
+    return Check("quota", not p_value < DOUBT, values=values)
 
 
 def is_same_source(rows: pd.DataFrame) -> bool:
