@@ -34,7 +34,7 @@ from kinerja_lib.show.published import plot_published
 from kinerja_lib.show.quality import hide_numbers
 from kinerja_lib.show.result_balance import STUDIES as MOST
 from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_warnings, tick_of
-from kinerja_lib.show.studies import VERBS
+from kinerja_lib.show.verdict import find_verb
 from kinerja_lib.studies.pooled import Pooled
 from kinerja_lib.studies.result import name_programme
 
@@ -103,7 +103,7 @@ def say_pooled(pooled: Pooled) -> Paragraph:
         text,
         k=count(row.n),
         programme=name_programme(pooled.programme),
-        verb=_(VERBS[pooled.design]),
+        verb=find_verb(pooled.design).does,
         outcome=pooled.outcome,
         size=number(row.estimate, decimals, signed=True),
         unit=pooled.unit,

@@ -541,6 +541,8 @@ def test_four_cases_stand_side_by_side(tmp_path: Path) -> None:
         "berbeda dari pembanding",
     ]
     assert "Crown copyright, OGL v3" in page.text
+
+
 def sound(folder: Path) -> list[Path]:
     """Return the data sets below a folder, or the folder itself, that are not broken on purpose."""
     return [place for place in find_datasets(folder) if place.name != "rusak"]
