@@ -436,12 +436,6 @@ def test_a_plan_that_is_none_ends_with_2(
     assert err.startswith(f"kinerja: {fault}")
 
 
-def test_a_study_that_is_not_there_yet(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("kinerja_lib.studies.study_card", raising=False)
-    code, _out, err = kinerja("study", "card", str(project / "data" / "contoh"))
-    assert (code, err) == (2, "kinerja: study: card belum tersedia pada versi ini.\n")
-
-
 def test_a_study_of_a_broken_dataset_lists_its_faults(kinerja: Run, project: Path) -> None:
     file = project / "data" / "contoh" / "penilaian.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("2025-S1", "2025-S9"), encoding="utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import is_small
 from kinerja_lib.show.blocks import LeftOut, Paragraph, Table, TableColumn, build_table, compose, each_row
@@ -68,8 +69,8 @@ def say_sensitivity(study: Study) -> Paragraph | LeftOut:
         )
         return Paragraph(compose(text, times=number(check.values["point"], 2), n=count(check.values["n"])))
     found, row = study.detail.get("sensitivity"), find_headline(study)
-    if found is not None and hasattr(found, "rv_q") and row is not None:
-        found = {"rv": float(found.rv_q), "n": row.n}
+    if isinstance(found, Robustness) and row is not None:
+        found = {"rv": found.rv_q, "n": row.n}
     if not isinstance(found, Mapping) or not {"rv", "n"} <= set(found) or pd.isna(found["rv"]):
         return LeftOut(_("kekuatan faktor tak tercatat tidak dapat dihitung"), _("Kepekaan"))
     text = _(

@@ -61,6 +61,10 @@ LEADS = {
     CONTRADICTED: mark("**Berlawanan dengan harapan.** {programme} {does} {outcome}, ke arah yang tidak diharapkan: "),
     CANNOT_SAY: mark("**Belum dapat dikatakan** apakah {theme} {does} {outcome}. "),
 }
+COMPARED = ("random", "comparative")
+ALONE = mark(
+    "Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak."
+)  # what a regression alone says of itself
 RUPIAH = ("Rp", "rupiah")  # units of money, alone or as the first word
 NEAR = 0.25  # an interval that comes so near to zero, as a share of the estimate, leaves the size open
 RATIO = "retention"  # the study whose headline is the logarithm of a ratio of rates
@@ -403,7 +407,7 @@ def note_design(study: Study) -> Note | None:
     first = compose(_("**Rancangan:** {design}."), design=_(DESIGNS.get(study.design, study.design)))
     if pooled is None:
         return Note((first,))
-    assumptions = " ".join(pooled.assumptions)
+    assumptions = " ".join(text for text in pooled.assumptions if text != _(ALONE) or study.design not in COMPARED)
     errors = (
         compose(_("**Galat baku:** dikelompokkan menurut orang ({rule})."), rule=pooled.rule)
         if study.design == "random"

@@ -197,4 +197,10 @@ def test_the_design_in_a_note(study_of: Make) -> None:
         "Galat baku: CR1 (x).",
         "Yang harus berlaku: Sejajar.",
     ]
+    alone = replace(pooled, assumptions=("Tanpa pengacakan, selisih ini menunjukkan kaitan, bukan dampak.",))
+    compared, correlated = (note_design(study_of(pooled=alone, design=d)) for d in ("comparative", "correlational"))
+    assert compared is not None
+    assert correlated is not None
+    assert "bukan dampak" not in compared.to_text()  # the design says which verb it allows
+    assert "bukan dampak" in correlated.to_text()
     assert note_design(Study("value")) is None
