@@ -91,7 +91,7 @@ def test_a_ratio_is_read_in_times() -> None:
     without = table_without(result)
     assert isinstance(without, Table)
     assert without.display[0][1] == "0,67"
-    assert "selangnya memuat satu (0,6" in text_of(say_pooled(leaving(-0.4, 0.3, 0.5, -0.1)))
+    assert "selangnya memuat satu (0,57 sampai 2,05;" in text_of(say_pooled(leaving(-0.4, 0.3, 0.5, -0.1)))
     assert isinstance(table_agencies(leaving(-0.5)), Table)
 
 
