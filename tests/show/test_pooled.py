@@ -179,7 +179,7 @@ def test_one_agency_says_that_it_cannot() -> None:
         assert isinstance(block, LeftOut)
         assert "kurang dari tiga" in block.reason
     assert note_pooled(result) is None
-    assert say_pooled_head(result).facts == (("Instansi", "1"), ("Ditinggalkan", "0"))
+    assert say_pooled_head(result).facts == (("Banyaknya instansi", "1"), ("Ditinggalkan", "0"))
     assert isinstance(table_agencies(Pooled("value")), LeftOut)
 
 
