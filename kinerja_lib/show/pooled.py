@@ -388,7 +388,12 @@ def plot_references(pooled: Pooled, *, id: str = "acuan") -> Figure | LeftOut:
     """
     what = _("Efek terbitan")
     if pooled.unit and pooled.unit not in map(_, STANDARDISED):
-        return LeftOut(_("hasil sendiri bersatuan {unit}, bukan simpangan baku").format(unit=pooled.unit), what)
+        return LeftOut(
+            _("satuan hasil sendiri ({unit}) tidak sebanding dengan efek terbitan tentang kinerja").format(
+                unit=pooled.unit
+            ),
+            what,
+        )
     rows = read_published(metric=["g", "d"])
     rows = rows[(rows["intervention"] == pooled.programme) & rows["outcome"].isin(ALIKE)]
     if rows.empty:

@@ -196,7 +196,7 @@ def test_published_effects_are_references_only() -> None:
 def test_what_is_on_no_comparable_scale_has_no_references() -> None:
     block = plot_references(pooled(3.0, 4.0, 5.0, unit="poin"))
     assert isinstance(block, LeftOut)
-    assert block.reason == "hasil sendiri bersatuan poin, bukan simpangan baku"
+    assert block.reason == "satuan hasil sendiri (poin) tidak sebanding dengan efek terbitan tentang kinerja"
     none = plot_references(replace(pooled(0.3, 0.4, 0.5), programme="konseling"))
     assert isinstance(none, LeftOut)
     assert "konseling" in none.reason
