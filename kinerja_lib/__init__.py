@@ -89,8 +89,6 @@ _MODULES = {
         "study_value",
         "write_plan",
     ),
-    "show.cases": ("note_cases", "plot_cases", "say_cases", "say_control", "table_cases", "table_designs"),
-    "show.roll_out": ("note_roll_out", "plot_roll_out", "say_roll_out", "table_roll_out"),
     "show.sentences": (
         "note_distribution",
         "note_quality",
@@ -180,6 +178,8 @@ _MODULES = {
     "show.results": ("to_block",),
     "show.published": ("plot_published",),
     "show.recompute": ("table_recompute",),
+    "show.cases": ("note_cases", "plot_cases", "say_cases", "say_control", "table_cases", "table_designs"),
+    "show.roll_out": ("note_roll_out", "plot_roll_out", "say_roll_out", "table_roll_out"),
     "show.pooled": (
         "note_pooled",
         "plot_pooled",

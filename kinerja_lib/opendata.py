@@ -26,6 +26,7 @@ Tables = dict[str, pd.DataFrame]
 
 INDICATORS = ("theme_", "eng_", "int_", "ldv_", "meta_", "mgr_", "pay_", "rwk_")  # prefixes of the survey's columns
 INDICES = ("theme_engagement_index",)  # an index from 0 to 100; all others are per cent
+CODES = ("tanggal_data", "rancangan", "notebook")  # what is read, not told: the same in every language
 BDJ_START = Period(2015, 1, 1)  # the file has months since the start only
 BDJ_ARMS = {2: "", 3: "kursus", 4: "mentoring"}
 BDJ_COVARIATES = ("lage_b", "I_emp_b", "secondaryedu_b", *(f"sec{i}_b" for i in range(5)))
@@ -96,7 +97,7 @@ def open_data(name: OpenName, *, folder: str | Path | None = None) -> Dataset:
         return origin if position < 0 else _("{file}, baris {line}").format(file=origin, line=position + 2)
 
     tables = source.build(raw, locate)
-    notes = {key: _(text) for key, text in source.notes.items()} | {"kode": name}
+    notes = {key: text if key in CODES else _(text) for key, text in source.notes.items()} | {"kode": name}
     return Dataset(
         {table: tables[table] for table in TABLES if table in tables}, keterangan=notes, source=origin, hashes=hashes
     )

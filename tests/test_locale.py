@@ -22,6 +22,7 @@ SAME = {  # what an English reader sees as an Indonesian one does: terms of the 
     "FOLDER",
     "JP",
     "JPT madya",
+    "Kenya",
     "IP ASN",
     "JPT pratama",
     "JPT utama",

@@ -10,7 +10,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from kinerja_lib.errors import CallError, DataError, KinerjaError
-from kinerja_lib.opendata import SOURCES, open_data
+from kinerja_lib.language import use_language
+from kinerja_lib.opendata import CODES, SOURCES, open_data
 from kinerja_lib.read import read_dataset, write_dataset
 from kinerja_lib.schema import Dataset
 from kinerja_lib.vocabulary import LABELS, label
@@ -68,6 +69,15 @@ def test_it_says_where_it_comes_from(name: str, tmp_path: Path) -> None:
     assert needed <= set(said)
     assert said["kode"] == name
     assert said["rancangan"] == ("acak" if name in ("bdj2018", "nsw") else "")
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+def test_another_language_changes_words_and_no_codes(name: str, tmp_path: Path) -> None:
+    here = open_any(name, tmp_path).keterangan
+    use_language("en")
+    there = open_any(name, tmp_path).keterangan
+    assert [there[key] for key in CODES if key in there] == [here[key] for key in CODES if key in here]
+    assert there["judul"] != here["judul"]
 
 
 def test_csps_keeps_values_and_the_latest_name(tmp_path: Path) -> None:

@@ -15,18 +15,18 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values
-from kinerja_lib.estimate.cluster_errors import sum_clusters
 from kinerja_lib.estimate.inputs import Names, as_names, cluster_codes, read_rows, require_numeric
 from kinerja_lib.estimate.least_squares import FEW_CLUSTERS, Fit, count_clusters, name_square, tidy
-from kinerja_lib.estimate.likelihood import FLAT, maximise
+from kinerja_lib.estimate.likelihood import FLAT, WEAK, maximise
 from kinerja_lib.estimate.result import Estimate, build_table
 from kinerja_lib.language import _
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-FEW_ROWS = 15  # a level of `levels` with fewer rows shares one column with the other small ones
+FEW_ROWS = 15  # levels of `levels` with fewer rows without the programme share one column
 TINY = 1e-300
+TOUCHED = 1e-4  # share of a flat direction from which on a parameter lies in it
 FAR = 8.0  # an estimate so many SD away has no finite value: the level predicts a rating perfectly
 
 
@@ -89,7 +89,7 @@ def estimate_latent(
     fixed : str or list of str
         Columns held equal, each level by itself: the period, and the period in which a person first took part.
     levels : str or list of str
-        Columns of many levels (rater); a level with fewer than 15 rows shares one with the other small ones.
+        Columns of many levels (rater); levels with fewer than 15 rows without the programme share one.
     covariates : str or list of str
         Columns of numbers held equal.
     cluster : str
@@ -108,9 +108,11 @@ def estimate_latent(
     Raises
     ------
     CallError
-        A column that is not there, a rating without an order.
+        A column that is not there, no rating at all or one without an order.
     DataError
-        Nobody treated or nobody untreated, a rating with one level, an event time that predicts a rating perfectly.
+        Nobody treated or nobody untreated, an event that is no whole number, a rating with one level, an event time or
+        covariate that periods and levels hold already (no comparison is left), an event time that predicts a rating
+        perfectly.
 
     References
     ----------
@@ -127,19 +129,22 @@ def estimate_latent(
     1.349
     """
     names = as_names(ratings)
+    if not names:
+        raise CallError(_("ratings: tidak ada kolom yang disebut; sebutkan paling sedikit satu."))
     asked = {"fixed": as_names(fixed), "levels": as_names(levels), "covariates": as_names(covariates)}
     whole, dropped = read_rows(data, ratings=names, event=event, cluster=cluster, **asked)
     whole = whole.reset_index(drop=True)
     given = _read_ratings(whole, names)
-    events = require_numeric(whole[event], "event").astype("int64")
+    events = _read_events(whole[event])
     times = sorted({int(value) for value in events[events >= 0]})
     _require_both(events, event)
     terms, columns, free = _build_terms(whole, events, asked)
     design = _stack(given, columns, cluster_codes(whole, [cluster]))
-    theta, bread = _maximise(design, _start(given, columns.shape[1]))
+    theta, bread, endless = _maximise(design, _start(given, columns.shape[1]))
     covariance = bread @ _sum_clusters(_scores(design, theta), design.clusters) @ bread
     q = given.cuts
-    _require_finite(theta[q : q + len(times)], times, event)
+    endless = endless[q : q + len(terms)] | (np.abs(theta[q : q + len(terms)]) > FAR)
+    _require_finite(endless[: len(times)], times, event)
     scale = _find_scale(columns, theta[q:], free)
     weights = np.bincount(events[events >= 0])[times] / (events >= 0).sum()
     fit = _combine(theta[q:] / scale, covariance[q:, q:] / scale**2, weights, terms, float(design.clusters.max()))
@@ -151,6 +156,10 @@ def estimate_latent(
     named = [str(time) for time in times]
     table = tidy(fit, len(whole))
     table["group"] = ["", *["event"] * len(times), *["covariate"] * (len(table) - 1 - len(times))]
+    if endless.any():
+        message = _("Kovariat tanpa taksiran terhingga (menentukan rating dengan pasti), tidak ditampilkan: {names}.")
+        warnings.append(message.format(names=list_values(np.array(terms)[endless])))
+        table = table[~np.append(False, endless)].reset_index(drop=True)
     inside = slice(q, q + len(times))
     return Estimate(
         table=table,
@@ -195,6 +204,16 @@ def _read_ratings(whole: pd.DataFrame, names: Sequence[str]) -> _Ratings:
     return _Ratings(tuple(names), codes, labels)
 
 
+def _read_events(values: pd.Series) -> np.ndarray:
+    """Return the periods since the start as whole numbers."""
+    numbers = require_numeric(values, "event")
+    broken = numbers[numbers != np.round(numbers)]
+    if broken.size:
+        message = _("event: kolom {name} harus bilangan bulat (-1, 0, 1, ...); ditemukan: {found}.")
+        raise DataError(message.format(name=values.name, found=f"{broken[0]:g}"))
+    return numbers.astype("int64")
+
+
 def _require_both(events: np.ndarray, name: str) -> None:
     if not (events >= 0).any() or not (events < 0).any():
         message = _(
@@ -224,8 +243,13 @@ def _build_terms(
         parts.append(_dummies(pd.factorize(np.where(few[own], -1, own))[0]))
     columns = sparse.hstack(parts).tocsr()
     kept = _find_independent(columns, shown)
+    terms = [*(str(time) for time in times), *covariates]
+    lost = [term for term, there in zip(terms, kept[:shown], strict=True) if not there]
+    if lost:
+        message = _("event: {lost} tidak dapat dipisahkan dari periode, kelompok atau kovariat; tidak ada pembanding.")
+        raise DataError(message.format(lost=list_values(lost)))
     free = np.flatnonzero(kept) >= shown
-    return [*(str(time) for time in times), *covariates], columns[:, kept], free
+    return terms, columns[:, kept], free
 
 
 def _dummies(codes: np.ndarray) -> csr_matrix:
@@ -237,7 +261,7 @@ def _dummies(codes: np.ndarray) -> csr_matrix:
 
 
 def _find_independent(columns: csr_matrix, shown: int) -> np.ndarray:
-    """Return which columns to keep: a fixed one that the columns before it and the constant span is left out."""
+    """Return which columns the constant and the others do not span: the shown ones (the first) are asked last."""
     from scipy.linalg import qr
 
     n, k = columns.shape
@@ -247,17 +271,13 @@ def _find_independent(columns: csr_matrix, shown: int) -> np.ndarray:
     cross = cross / np.outer(size, size)
     kept = np.ones(k, dtype=bool)
     triangle = qr(cross, pivoting=True, mode="economic")[1]
-    weak = np.abs(np.diag(triangle)) < 1e-9 * abs(triangle[0, 0]) * k
-    if not weak.any():
+    if (np.abs(np.diag(triangle)) >= 1e-9 * abs(triangle[0, 0]) * k).all():
         return kept
-    remaining = cross.copy()  # sweep in order, so that the shown terms come first
-    for at in range(k):
-        if remaining[at, at] < 1e-8:
+    for at in (*range(shown, k), *range(shown)):
+        if cross[at, at] < 1e-8:
             kept[at] = False
             continue
-        remaining -= np.outer(remaining[:, at], remaining[at]) / remaining[at, at]
-    if not kept[:shown].all():
-        raise DataError(_("event: program tidak dapat dipisahkan dari periode atau kelompok; tidak ada pembanding."))
+        cross -= np.outer(cross[:, at], cross[at]) / cross[at, at]
     return kept
 
 
@@ -339,13 +359,18 @@ def _point(design: _Design, theta: np.ndarray) -> tuple[float, np.ndarray, np.nd
     return float(np.log(share).sum()), np.asarray(scores.sum(axis=0)).ravel(), information.toarray()
 
 
-def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the estimate and the inverse of its information."""
+def _maximise(design: _Design, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the estimate, the inverse of its information, and which parameters have no finite estimate.
+
+    A rater who gives one level only has none, which leaves the others as they are: its direction tells nothing.
+    """
     best = maximise(lambda theta: _point(design, theta), start)
     curvature, axes = np.linalg.eigh(best.information)
-    kept = curvature > FLAT * curvature.max()
+    kept = curvature > max(WEAK, FLAT * curvature.max())
+    if not best.converged and kept.all():
+        raise DataError(_("ratings: taksiran tidak mencapai titik maksimum. Kurangi suku, atau gabungkan tingkat."))
     bread = (axes[:, kept] / curvature[kept]) @ axes[:, kept].T
-    return best.theta, np.asarray(bread)
+    return best.theta, np.asarray(bread), np.asarray((np.abs(axes[:, ~kept]) > TOUCHED).any(axis=1))
 
 
 def _sum_clusters(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
@@ -355,12 +380,12 @@ def _sum_clusters(scores: csr_matrix, clusters: np.ndarray) -> np.ndarray:
     codes = clusters[:, 0]
     n, groups = len(codes), int(codes.max()) + 1
     member = sparse.csr_matrix((np.ones(n), (codes, np.arange(n))), shape=(groups, n))
-    sums = (member @ scores).toarray()
-    return sum_clusters(sums, None)
+    sums = member @ scores
+    return np.asarray((sums.T @ sums).toarray() * groups / (groups - 1))
 
 
-def _require_finite(effects: np.ndarray, times: list[int], name: str) -> None:
-    lost = [time for time, effect in zip(times, effects, strict=True) if abs(effect) > FAR]
+def _require_finite(endless: np.ndarray, times: list[int], name: str) -> None:
+    lost = [time for time, there in zip(times, endless, strict=True) if there]
     if lost:
         message = _("event: {name} = {times} menentukan rating dengan pasti (semua sama); datanya terlalu sedikit.")
         raise DataError(message.format(name=name, times=list_values(lost)))
@@ -388,13 +413,14 @@ def _change_shares(
     design: _Design, theta: np.ndarray, covariance: np.ndarray, given: _Ratings, events: np.ndarray
 ) -> pd.DataFrame:
     """Return by rating and level how the share among the treated rows differs from what it were untreated."""
+    from scipy import sparse
+
     treated, times = np.flatnonzero(events >= 0), len(set(events[events >= 0]))
     rows, first = [], 0
     for place, (name, labels) in enumerate(zip(given.names, given.labels, strict=True)):
         at = treated + place * len(events)
         with_it = _limits_without_cut(design, at, given.cuts)
-        without = with_it.copy()
-        without[:, :times] = 0.0
+        without = with_it @ sparse.diags_array((np.arange(with_it.shape[1]) >= times).astype("float64"))
         below = [
             _shift_share(theta, cut, given.cuts, with_it, without) for cut in range(first, first + len(labels) - 1)
         ]
@@ -407,14 +433,16 @@ def _change_shares(
     return _with_interval(pd.DataFrame(rows), float(design.clusters.max()), len(treated))
 
 
-def _limits_without_cut(design: _Design, at: np.ndarray, q: int) -> np.ndarray:
+def _limits_without_cut(design: _Design, at: np.ndarray, q: int) -> csr_matrix:
     """Return the terms of rows as a limit holds them, with a minus sign; of the lower one where the upper is open."""
-    upper, lower = (side[at][:, q:].toarray() for side in (design.above, design.below))
-    return np.asarray(np.where(design.open_above[at][:, None], lower, upper))
+    from scipy import sparse
+
+    opens = sparse.diags_array(design.open_above[at].astype("float64"))
+    return (design.above[at][:, q:] + opens @ design.below[at][:, q:]).tocsr()
 
 
 def _shift_share(
-    theta: np.ndarray, cut: int, q: int, with_it: np.ndarray, without: np.ndarray
+    theta: np.ndarray, cut: int, q: int, with_it: csr_matrix, without: csr_matrix
 ) -> tuple[float, np.ndarray]:
     """Return by how much the mean share below a threshold differs with and without, and its gradient."""
     from scipy.special import ndtr
@@ -425,7 +453,7 @@ def _shift_share(
         dense = _density(limit)
         difference += sign * float(ndtr(limit).mean())
         slope[cut] += sign * dense.mean()
-        slope[q:] += sign * (dense @ part) / len(part)
+        slope[q:] += sign * (part.T @ dense) / len(dense)
     return difference, slope
 
 

@@ -1,7 +1,8 @@
-"""The card on the page: four panels for one programme, how many of the four claims hold, several programmes as cases."""
+"""The card on the page: four panels for one programme, how many claims hold, several programmes as cases."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +21,10 @@ from kinerja_lib.show.blocks import (
     compose,
     lower_first,
 )
-from kinerja_lib.show.numbers import MISSING, count
+from kinerja_lib.show.numbers import MISSING, count, number
 from kinerja_lib.show.verdict import (
-    DESIGNS,
     VERDICTS,
+    decimals_in,
     ends_of,
     find_headline,
     is_clear,
@@ -35,11 +36,18 @@ from kinerja_lib.show.verdict import (
 from kinerja_lib.studies import Card, Study
 from kinerja_lib.studies.result import CANNOT_SAY, CONTRADICTED, SUPPORTED
 
+THOUSAND = 1000
 TITLES = {
     "value": mark("Kinerja"),
     "cost": mark("Pengeluaran"),
     "retention": mark("Retensi"),
     "climate": mark("Iklim kerja"),
+}
+COUNTED = {  # what n counts
+    "value": mark("penilaian"),
+    "cost": mark("unit-periode"),
+    "retention": mark("pegawai"),
+    "climate": mark("jawaban"),
 }
 CLAIMS = {
     "value": mark("kinerja lebih tinggi"),
@@ -92,22 +100,68 @@ def show_card(card: Card) -> Panels | LeftOut:
 
 def _panel(name: str, study: Study) -> dict[str, Any]:
     row = find_headline(study)
-    size = MISSING if row is None else size_of(study, row).text
-    head, _space, unit = size.partition(" ")
     ratio = row is not None and is_ratio(study, row)
     ends = "" if row is None else _("Selang 95 %: {interval}").format(interval=ends_of(row, ratio=ratio))
+    size, unit = (MISSING, "") if row is None else _short(study, row)
     return {
         "title": _(TITLES[name]),
-        "measure": _("klaim: {claim}").format(claim=_(CLAIMS[name])),
-        "number": head,
-        "unit": _("kali laju keluar pembanding") if ratio else unit,
-        "strip": None,
+        "measure": _("{claim}; satuan: {unit}").format(claim=_(CLAIMS[name]), unit=_unit(study, row)),
+        "number": size,
+        "unit": unit,
+        "strip": None if row is None else _strip(study, row),
         "change": _(VERDICTS[study.verdict]),
         "change_detail": "",
         "interval": ends,
-        "n": f"n = {MISSING}" if row is None else f"n = {count(row.n)}",
+        "n": f"n = {MISSING}" if row is None else f"n = {count(row.n)} {_(COUNTED[name])}",
         "reason": study.reasons[0] if study.reasons else "",
     }
+
+
+def _strip(study: Study, row: Any) -> dict[str, Any] | None:
+    """Return where estimate, interval and zero lie on a strip with zero in its middle, in per cent of its length."""
+    ends = (row.conf_low, row.conf_high)
+    if any(pd.isna(end) for end in ends):
+        return None
+    reach = 1.1 * max(abs(end) for end in ends)
+
+    def place(value: float) -> float:
+        return float(round(50 + 50 * value / reach, 2))
+
+    def words(value: float) -> str:
+        if is_ratio(study, row):
+            return number(math.exp(value), 1).text
+        money = study.name == "cost" and reach >= THOUSAND
+        return number(value / THOUSAND if money else value, 0 if money else 1, signed=True).text
+
+    low, high = place(ends[0]), place(ends[1])
+    still = "1" if is_ratio(study, row) else "0"
+    return {
+        "low": words(-reach),
+        "high": words(reach),
+        "at": place(row.estimate),
+        "from": low,
+        "width": round(high - low, 2),
+        "reference_at": 50.0,
+        "reference": still,
+        "alt": _("{number}, selang {interval}; garis tegak: {still}").format(
+            number=_short(study, row)[0], interval=ends_of(row, ratio=is_ratio(study, row)), still=still
+        ),
+    }
+
+
+def _unit(study: Study, row: Any | None) -> str:
+    if row is None:
+        return MISSING
+    return _("kali laju keluar pembanding") if is_ratio(study, row) else str(row.unit)
+
+
+def _short(study: Study, row: Any) -> tuple[str, str]:
+    """Return an estimate as one big number and the short word after it; money in thousands."""
+    if is_ratio(study, row):
+        return number(math.exp(row.estimate), 2).text, _("kali")
+    if study.name == "cost" and abs(row.estimate) >= THOUSAND:
+        return number(row.estimate / THOUSAND, 0, signed=True).text, _("ribu rupiah")
+    return number(row.estimate, decimals_in(row), signed=True).text, ""
 
 
 def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
@@ -123,12 +177,10 @@ def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
     if not card.programme:
         return LeftOut(_("tidak ada program yang dapat ditelaah"))
     columns = [
-        TableColumn("claim", _("Klaim")),
-        TableColumn("effect", _("taksiran"), "words"),
-        TableColumn("interval", _("selang 95 %"), "words"),
-        TableColumn("n", _("n"), "count"),
-        TableColumn("naive", _("jawaban naif"), "words"),
-        TableColumn("design", _("rancangan")),
+        TableColumn("claim", _("Klaim, dan satuannya")),
+        TableColumn("effect", _("taksiran (selang 95 %)")),
+        TableColumn("n", _("n")),
+        TableColumn("naive", _("jawaban naif")),
         TableColumn("verdict", _("putusan")),
     ]
     frame = pd.DataFrame([_row(name, study) for name, study in card.studies.items()])
@@ -144,18 +196,27 @@ def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
 
 def _row(name: str, study: Study) -> dict[str, object]:
     row = find_headline(study)
-    naive = study.table[study.table["naive"].astype(bool)]
-    first = next(naive.itertuples(), None)
-    ratio = row is not None and is_ratio(study, row)
+    naive = next(study.table[study.table["naive"].astype(bool)].itertuples(), None)
+    claim = f"{_(CLAIMS[name])} ({_unit(study, row)})"
+    verdict = _(VERDICTS[study.verdict])
+    if row is None:
+        return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, "verdict": verdict}
+    other = naive is not None and naive.unit != row.unit
+    shown = MISSING if naive is None else _with_ends(study, naive) + (f" {naive.unit}" if other else "")
     return {
-        "claim": _(CLAIMS[name]),
-        "effect": MISSING if row is None else size_of(study, row).text,
-        "interval": MISSING if row is None else ends_of(row, ratio=ratio).text,
-        "n": None if row is None else row.n,
-        "naive": MISSING if first is None else size_of(study, first).text,
-        "design": _(DESIGNS.get(study.design, DESIGNS[""])),
-        "verdict": _(VERDICTS[study.verdict]),
+        "claim": claim,
+        "effect": _with_ends(study, row),
+        "n": f"{count(row.n)} {_(COUNTED[name])}",
+        "naive": shown,
+        "verdict": verdict,
     }
+
+
+def _with_ends(study: Study, row: Any) -> str:
+    """Return an estimate without its unit, money as money, with its interval."""
+    ratio = is_ratio(study, row)
+    size = number(math.exp(row.estimate), 2).text if ratio else size_of(study, row).text.split(" ")[0]
+    return f"{size} ({ends_of(row, ratio=ratio)})"
 
 
 def table_cards(cards: Sequence[Card], *, id: str = "program") -> Table | LeftOut:

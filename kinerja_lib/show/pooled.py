@@ -123,7 +123,7 @@ def say_pooled(pooled: Pooled) -> Paragraph:
         text,
         k=count(row.n),
         programme=name_programme(pooled.programme),
-        verb=_(find_verb(pooled.design).does),
+        verb=find_verb(pooled.design).does,
         outcome=pooled.outcome,
         size=number(row.estimate, decimals, signed=zero == 0),
         unit=pooled.unit,

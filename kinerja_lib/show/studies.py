@@ -30,9 +30,12 @@ from kinerja_lib.show.numbers import SMALL, Bound, count, date_or_text, interval
 from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, tick_of
 from kinerja_lib.show.trial import plot_trial, say_month, table_trial
 from kinerja_lib.show.verdict import (
+    RUPIAH,
+    amount,
     decimals_in,
     ends_of,
     find_headline,
+    find_money,
     is_clear,
     is_ratio,
     name_outcome,
@@ -46,9 +49,11 @@ from kinerja_lib.vocabulary import label
 ROLES = {
     "main": mark("Taksiran utama"),
     "second": mark("Cara menaksir kedua"),
-    "naive": mark("Jawaban naif"),
     "period": mark("Tiap periode"),
+    "component": mark("Komponen biaya"),
+    "alone": mark("Tanpa menyamakan program lain"),
 }
+NAIVE_NAME = mark("Jawaban naif")
 NAIVE = {  # groups of naive rows
     "sebelum_sesudah": mark("Peserta saja, sesudah dan sebelum"),
     "peserta_bukan": mark("Peserta dan bukan peserta, pada akhir"),
@@ -66,10 +71,11 @@ def name_row(row: Any) -> str:
         return say_event(float(row.group))
     if row.group and pd.notna(row.months):
         when = say_month(row.months)
-        return _("{name}, {when}").format(name=_(ROLES["naive"]), when=when.lower()) if row.naive else when
+        return f"{_(NAIVE_NAME)}, {when.lower()}" if row.naive else when
+    known = NAIVE.get(row.group, NAIVE_NAME) if row.role == "naive" else ROLES.get(row.role)
+    name = label(str(row.role)) if known is None else _(known)
     if row.role == "naive":
-        return _(NAIVE.get(row.group, ROLES["naive"]))
-    name = _(ROLES[row.role]) if row.role in ROLES else label(str(row.role))
+        return name
     return f"{name}, {label(str(row.group))}" if row.group else name
 
 
@@ -302,10 +308,17 @@ def _estimate_cells(study: Study, row: Any) -> dict[str, str | None]:
     name = name_row(row)
     return {
         "name": name if row.unit == study.unit else f"{name} ({row.unit})",
-        "size": None if few else number(shown.estimate, decimals, signed=not ratio).text,
+        "size": None if few else _number_of(shown, decimals, signed=not ratio),
         "ends": None if few else ends_of(row, ratio=ratio).text,
         "n": SMALL if is_small(int(row.n)) else count(row.n).text,
     }
+
+
+def _number_of(row: Any, decimals: int, *, signed: bool) -> str:
+    """Return the estimate alone, money as money."""
+    if find_money(row.unit) is None:
+        return number(row.estimate, decimals, signed=signed).text
+    return amount(row.estimate, RUPIAH[0], decimals, signed=signed).text
 
 
 def _error_notes(study: Study) -> tuple[Runs, ...]:

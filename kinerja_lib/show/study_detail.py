@@ -63,11 +63,13 @@ def say_sensitivity(study: Study) -> Paragraph | LeftOut:
     check = study.check("sensitivity")
     if check is not None and {"point", "n"} <= set(check.values) and pd.notna(check.values["point"]):
         text = _(
-            "Agar taksiran ini berarti tanpa selisih, faktor yang tidak tercatat harus melipatkan peluang ikut dan laju "
-            "keluar masing-masing sedikitnya {times} kali (n = {n})."
+            "Agar taksiran ini berarti tanpa selisih, faktor yang tidak tercatat harus melipatkan peluang ikut dan "
+            "laju keluar masing-masing sedikitnya {times} kali (n = {n})."
         )
         return Paragraph(compose(text, times=number(check.values["point"], 2), n=count(check.values["n"])))
-    found = study.detail.get("sensitivity")
+    found, row = study.detail.get("sensitivity"), find_headline(study)
+    if found is not None and hasattr(found, "rv_q") and row is not None:
+        found = {"rv": float(found.rv_q), "n": row.n}
     if not isinstance(found, Mapping) or not {"rv", "n"} <= set(found) or pd.isna(found["rv"]):
         return LeftOut(_("kekuatan faktor tak tercatat tidak dapat dihitung"), _("Kepekaan"))
     text = _(

@@ -111,7 +111,7 @@ def decimals_in(row: Any) -> int:
     return decimals_of(pd.DataFrame([row._asdict()]))
 
 
-def _money(unit: str) -> str | None:
+def find_money(unit: str) -> str | None:
     """Return what follows the money in a unit of money ("per pegawai"); None for any other unit."""
     head, _space, rest = unit.partition(" ")
     return rest if head in RUPIAH else None
@@ -125,7 +125,7 @@ def amount(value: float, unit: str, decimals: int, *, signed: bool = False) -> B
     >>> amount(-1200.0, "Rp per pegawai", 0).text
     '−Rp1.200 per pegawai'
     """
-    rest = _money(unit)
+    rest = find_money(unit)
     bound = number(value, decimals, signed=signed) if rest is None else rupiah(value)
     if signed and rest is not None and value > 0:
         bound = Bound("+" + bound.text, bound.value)
@@ -143,7 +143,7 @@ def ends_of(row: Any, *, ratio: bool = False) -> Bound:
         return interval(math.exp(low), math.exp(high), 2)
     if pd.isna(low) or pd.isna(high):
         return interval(None, None)
-    if _money(row.unit) is not None:
+    if find_money(row.unit) is not None:
         text = _("{low} sampai {high}").format(low=rupiah(low), high=rupiah(high))
         return Bound(text, f"{low} {high}")
     return interval(low, high, _decimals_of_ends(row))
@@ -330,15 +330,20 @@ def say_study_reach(study: Study) -> Paragraph | LeftOut:
     shown = {
         name: Bound(SMALL, None) if is_small(n) else count(n) for name, n in zip(("own", "other"), sides, strict=True)
     }
-    parts = [compose(_("Ada {own} peserta dan {other} pembanding. "), **shown)]
+    people = (
+        _("Ada {own} unit-periode dengan program dan {other} tanpa program. ")
+        if study.name == "cost"
+        else _("Ada {own} peserta dan {other} pembanding. ")
+    )
+    parts = [compose(people, **shown)]
     if "n_units" in reach:
         parts.append(compose(_("Keduanya tersebar di {units} unit. "), units=count(reach["n_units"])))
     effect, power, smallest = (reach.get(name, math.nan) for name in ("effect", "power", "smallest"))
     if pd.notna(effect) and min(sides) > 0:
         text = (
             _(
-                "Laju keluar {effect} kali laju pembanding, atau yang lebih rendah lagi, akan terlihat pada delapan dari "
-                "sepuluh kajian seperti ini; yang lebih dekat ke satu sering luput. "
+                "Laju keluar {effect} kali laju pembanding, atau yang lebih rendah lagi, akan terlihat pada delapan "
+                "dari sepuluh kajian seperti ini; yang lebih dekat ke satu sering luput. "
             )
             if study.name == RATIO
             else _(

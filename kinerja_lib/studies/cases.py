@@ -102,7 +102,7 @@ def build_cases(data: Mapping[str, Dataset | None]) -> Cases:
         _require_case(name, tables)
         found, why = _answer(name, tables)
         rows += found
-        if why:
+        if not found:
             left_out[name] = why
     return Cases(pd.DataFrame(rows, columns=list(COLUMNS)), left_out)
 

@@ -12,6 +12,7 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ PROGRAMMES = (*DIALOGUES, COURSES, *(kind for kind in JENIS_KEGIATAN if kind not
 OUTCOMES = ("", "rating", "predikat", "nilai", "capaian_skp")
 CORRECTIONS = ("holm", "none")
 SEAL = "segel"
+WORDS = ("units", "outside")  # lists of words; other lists are of numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class StudyPlan:
     outside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise a `CallError` for a value that no study can use."""
+        """Bring whole numbers and lists to the types of the file; a `CallError` for a value that no study can use."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, _as_type(field.name, getattr(self, field.name), field.default))
         for name, allowed in (("programme", ("", *PROGRAMMES)), ("outcome", OUTCOMES), ("status", ("", *STATUS))):
             require_choice(name, getattr(self, name), allowed)
         require_choice("correction", self.correction, CORRECTIONS)
@@ -101,6 +105,24 @@ class StudyPlan:
                 if not low <= found <= high:
                     message = _("{name}: ditemukan {found}; yang diizinkan: {low} sampai {high}.")
                     raise CallError(message.format(name=name, found=found, low=f"{low:g}", high=f"{high:g}"))
+
+
+def _as_type(key: str, value: Any, default: Any) -> Any:
+    """Return a value in the type of its default: 5 as 5.0, a list as a tuple; one of another type is refused."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        if key in WORDS and all(isinstance(entry, str) for entry in value):
+            return tuple(value)
+        if key not in WORDS and all(type(entry) in (int, float) and isfinite(entry) for entry in value):
+            return tuple(float(entry) for entry in value)
+    elif isinstance(default, float) and number:
+        return float(value)
+    elif type(value) is type(default):
+        return value
+    message = _("{key} = {found} bertipe {kind}; yang diizinkan: {allowed}.")
+    found = list_values(value) if isinstance(value, list | tuple) else repr(value)
+    kinds = {"kind": type(value).__name__, "allowed": type(default).__name__}
+    raise CallError(message.format(key=key, found=found, **kinds))
 
 
 OF_THE_FILE = ("frozen_on", "intact", "outside")
@@ -145,25 +167,13 @@ def read_plan(file: str | Path) -> StudyPlan:
         raise CallError(message.format(file=path.name, why=str(error)[:80])) from None
     seal = values.pop(SEAL, None)
     frozen_on = str(values.pop("dibekukan", ""))
-    plan = StudyPlan(**{key: _read_value(path.name, key, value) for key, value in values.items()})
+    for key in values:
+        require_choice(_("rencana {file}").format(file=path.name), key, KEYS)
+    try:
+        plan = StudyPlan(**values)
+    except CallError as error:
+        raise CallError(_("rencana {file}: {why}").format(file=path.name, why=error)) from None
     return replace(plan, frozen_on=frozen_on if seal else "", intact=seal is None or seal == _seal(plan, frozen_on))
-
-
-def _read_value(file: str, key: str, value: Any) -> Any:
-    require_choice(_("rencana {file}").format(file=file), key, KEYS)
-    default = getattr(StudyPlan(), key)
-    if isinstance(default, tuple) and isinstance(value, list):
-        kind = str if key == "units" else (int, float)
-        if all(isinstance(entry, kind) and not isinstance(entry, bool) for entry in value):
-            return tuple(value)
-    elif isinstance(default, float) and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    elif type(value) is type(default):
-        return value
-    message = _("rencana {file}: {key} = {found} bertipe {kind}; yang diizinkan: {allowed}.")
-    found = list_values(value) if isinstance(value, list) else repr(value)
-    values = {"file": file, "key": key, "found": found, "kind": type(value).__name__, "allowed": type(default).__name__}
-    raise CallError(message.format(**values))
 
 
 def write_plan(plan: StudyPlan, file: str | Path) -> StudyPlan:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from kinerja_lib.language import _
 from kinerja_lib.panel import build_panel
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies.plan import COURSES, DIALOGUES, StudyPlan
-from kinerja_lib.vocabulary import sort_periods
+from kinerja_lib.vocabulary import Period, sort_periods
 
 NEVER = -1
 FEWEST = 5  # people on each side
@@ -95,7 +97,6 @@ def build_exposed(data: Dataset, plan: StudyPlan, programme: str) -> Exposed:
     first = _first_place(panel, kinds_of(programme, panel), place)
     waktu = panel["periode"].map(place).astype("int64")
     rows = panel.assign(waktu=waktu, mulai_ikut=first)
-    rows["masuk"] = rows.groupby("pegawai_id")["waktu"].transform("min")
     rows["ikut"] = (rows["mulai_ikut"] >= 0) & (rows["waktu"] >= rows["mulai_ikut"])
     rows["kejadian"] = (rows["waktu"] - rows["mulai_ikut"]).where(rows["ikut"], NEVER)
     events = [f"n_{kind}" for kind in kinds_of(programme, panel)]
@@ -108,7 +109,11 @@ def build_exposed(data: Dataset, plan: StudyPlan, programme: str) -> Exposed:
 def _first_place(panel: pd.DataFrame, kinds: list[str], place: dict[str, int]) -> np.ndarray:
     """Return for each row the place of the person's first event of these kinds; -1 where there is none."""
     never = len(place)
-    places = [panel[f"first_{kind}"].astype("object").map(place).fillna(never).astype("int64") for kind in kinds]
+    starts = [Period.parse(name).start for name in place]
+    found = {text for kind in kinds for text in panel[f"first_{kind}"].dropna().astype("str").unique()}
+    # a period of which the panel has no rows (before its first one, between two) counts as the next that it has
+    known = {text: place.get(text, bisect_left(starts, Period.parse(text).start)) for text in found}
+    places = [panel[f"first_{kind}"].astype("object").map(known).fillna(never).astype("int64") for kind in kinds]
     first = np.minimum.reduce(places) if places else np.full(len(panel), never)
     return np.where(first >= never, NEVER, first)
 
@@ -148,8 +153,6 @@ def _add_raters(rows: pd.DataFrame, data: Dataset, programme: str) -> pd.DataFra
 
 def _find_periods(dates: pd.Series, periods: np.ndarray) -> pd.Series:
     """Return the period of each date; missing where none of these holds it. Of several, the shortest counts."""
-    from kinerja_lib.vocabulary import Period
-
     found = pd.Series(pd.NA, index=dates.index, dtype="object")
     for period in sorted((Period.parse(str(text)) for text in periods), key=lambda p: -p.months):
         inside = (dates >= pd.Timestamp(period.start)) & (dates <= pd.Timestamp(period.end))
@@ -159,8 +162,6 @@ def _find_periods(dates: pd.Series, periods: np.ndarray) -> pd.Series:
 
 def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Exposed:
     """Return the rows of the plan's population and periods, each exclusion counted under its own reason."""
-    from kinerja_lib.language import _
-
     rows, dropped = exposed.rows, dict(exposed.dropped)
     staff = data["pegawai"]
 
@@ -179,13 +180,12 @@ def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Expose
     chosen = [name for name in names if is_inside(name, plan)]
     if len(chosen) < len(names):
         keep(rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"))
-    return replace(exposed, rows=rows.reset_index(drop=True), dropped=dropped)
+    rows = rows.assign(masuk=rows.groupby("pegawai_id")["waktu"].transform("min")).reset_index(drop=True)
+    return replace(exposed, rows=rows, dropped=dropped)
 
 
 def is_inside(name: str, plan: StudyPlan) -> bool:
-    """Tell whether a period lies wholly in those of the plan."""
-    from kinerja_lib.vocabulary import Period
-
+    """Return whether a period lies within the plan's."""
     period = Period.parse(name)
     late = bool(plan.first_period) and period.start < Period.parse(plan.first_period).start
     early = bool(plan.last_period) and period.end > Period.parse(plan.last_period).end

@@ -96,7 +96,10 @@ CHECKS = {
     ),
     "same_source": (
         mark("Apakah yang membimbing juga yang menilai?"),
-        mark("Kenaikan hanya tampak pada penilaian oleh pembimbing sendiri."),
+        mark(
+            "Hampir semua penilaian peserta diberikan oleh pembimbingnya sendiri, jadi kenaikan kinerja tidak "
+            "dapat dibedakan dari pendapat pembimbing."
+        ),
     ),
     "second": (
         mark("Apakah cara menaksir kedua sejalan?"),

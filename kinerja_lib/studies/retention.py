@@ -38,6 +38,7 @@ UNKNOWN = 0.2  # share of exits without date or reason above which those with bo
 FAR = 1.0  # distance of the two groups' covariates, in SD, above which no model makes them alike (Rubin 2001: 0.5)
 COMMON = 0.15  # share with the outcome above which a hazard ratio is no risk ratio (VanderWeele and Ding 2017)
 CHANGING = 0.01  # p of a hazard ratio that changes with time
+FALLS = np.linspace(0.001, 3.0, 3000)  # of the log hazard, from a thousandth less to a twentieth of what it was
 ORDER = ("usia", "pppk", "perempuan", "masa_kerja")  # of covariates, when exits are too few for all
 GROUPS = ("belum", "sudah")  # at the landmark: not yet, already
 LEFT = "sukarela"
@@ -189,7 +190,7 @@ def _find_faults(people: pd.DataFrame, states: pd.DataFrame, spells: Spells) -> 
     if (states["ikut"] == 1).all():
         return ("no_comparison",)
     others = states[states["ikut"] == 0]
-    if people["begins"].notna().all() and others["stop"].max() <= treated["entry"].min():
+    if others["stop"].max() <= treated["entry"].min():
         return ("all_at_once",)
     if min(treated["pegawai_id"].nunique(), others["pegawai_id"].nunique()) < FEWEST:
         return ("few_people",)
@@ -276,10 +277,11 @@ def _estimate_naive(people: pd.DataFrame, programme: str) -> pd.DataFrame:
 
 
 def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -> dict[str, float]:
-    """Return which log hazard ratio the exits could have shown at all, whoever they were.
+    """Return which fall of the log hazard the exits could have shown at all, whoever they were.
 
-    Schoenfeld (1983), Biometrics 39(2): events = (z_alpha + z_power)^2 / (p (1 - p) log(HR)^2), with p the share of
-    the time at risk that is after the start, here the mean of p (1 - p) over the periods, weighted by time at risk.
+    Schoenfeld (1983), Biometrics 39(2): the error of the log hazard ratio is 1 / sqrt(events * p (1 - p)), with p the
+    share of the exits that are expected after the start: at no effect the share of the time at risk, less the larger
+    the effect is. Where fewer than `FEWEST` are left after the start, nothing is said, which counts against the power.
 
     Parameters
     ----------
@@ -291,36 +293,67 @@ def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -
     Returns
     -------
     dict
-        effect (absolute log hazard ratio), power (for `SMALLEST`), smallest, events, n_treated and n_control (people
-        with time at risk after the start, and without any).
+        effect (fall of the log hazard, above 0; left out where no fall reaches the power), power (for `SMALLEST`),
+        smallest, events, n_treated and n_control (people with time at risk after the start, and without any).
 
     Examples
     --------
-    >>> part = pd.DataFrame({"pegawai_id": list("abcd"), "periode": "A", "ikut": [1, 1, 0, 0], "entry": 0, "stop": 9})
-    >>> found = plan_exits(part.assign(keluar=True))  # four events, half of the time: log HR = 2 (1.96 + 0.84) / 2
-    >>> round(found["effect"], 3)
-    2.802
+    >>> part = pd.DataFrame({"pegawai_id": range(2000), "periode": "A", "entry": 0, "stop": 9, "keluar": True})
+    >>> found = plan_exits(part.assign(ikut=part.index % 2))
+    >>> round(found["effect"], 3), round(found["power"], 3)
+    (0.125, 0.999)
+    """
+    days = periods["stop"] - periods["entry"]
+    total = days.groupby(periods["periode"]).sum()
+    share = ((days * periods["ikut"]).groupby(periods["periode"]).sum() / total).to_numpy()
+    events = float(periods["keluar"].sum())
+    exits = events * (total / total.sum()).to_numpy()
+    treated = periods.loc[periods["ikut"] == 1, "pegawai_id"].nunique()
+    others = periods["pegawai_id"].nunique() - treated
+    known = {"events": events, "n_treated": float(treated), "n_control": float(others), "smallest": SMALLEST}
+    known["power"] = float(find_power(exits, share, np.array([SMALLEST]), alpha)[0])
+    reached = FALLS[find_power(exits, share, FALLS, alpha) >= power]
+    return known | ({"effect": float(reached[0])} if len(reached) else {})
+
+
+def find_power(exits: np.ndarray, share: np.ndarray, falls: np.ndarray, alpha: float) -> np.ndarray:
+    """Return for each fall of the log hazard the chance that it is seen.
+
+    Every number of exits after the start belongs to an estimated fall, with the error of Schoenfeld (1983) at that
+    fall. The numbers for which the interval lies below zero, and which may be shown, have a binomial chance.
+
+    Parameters
+    ----------
+    exits, share : array
+        By period: exits expected, and share of the time at risk that is after the start.
+    falls : array
+        How much lower the log hazard is after the start.
+    alpha : float
+        Two-sided level.
+
+    Examples
+    --------
+    >>> find_power(np.array([631.0]), np.array([0.5]), np.array([-np.log(0.8)]), 0.05).round(1)
+    array([0.8])
     """
     from scipy import stats
 
-    days = periods["stop"] - periods["entry"]
-    total = days.groupby(periods["periode"]).sum()
-    share = (days * periods["ikut"]).groupby(periods["periode"]).sum() / total
-    spread = float(np.average(share * (1 - share), weights=total))
-    events = float(periods["keluar"].sum())
-    treated = periods.loc[periods["ikut"] == 1, "pegawai_id"].nunique()
-    known = {
-        "events": events,
-        "n_treated": float(treated),
-        "n_control": float(periods["pegawai_id"].nunique() - treated),
-    }
-    precision = float(np.sqrt(events * spread))
-    if precision == 0:
-        return known
-    sure = float(stats.norm.ppf(1 - alpha / 2))
-    effect = (sure + float(stats.norm.ppf(power))) / precision
-    found = float(stats.norm.cdf(SMALLEST * precision - sure) + stats.norm.cdf(-SMALLEST * precision - sure))
-    return known | {"effect": effect, "power": found, "smallest": SMALLEST}
+    after = _share_after(share, FALLS)
+    sure = FALLS * np.sqrt((exits * after * (1 - after)).sum(axis=1)) >= stats.norm.ppf(1 - alpha / 2)
+    if not sure.any():
+        return np.zeros(len(falls))
+    seen = (exits * after).sum(axis=1)[sure]
+    low, high = max(np.ceil(seen.min()), FEWEST), np.floor(seen.max())
+    events = round(float(exits.sum()))
+    chance = (exits * _share_after(share, falls)).sum(axis=1) / exits.sum()
+    found = stats.binom.cdf(high, events, chance) - stats.binom.cdf(low - 1, events, chance)
+    return np.asarray(np.maximum(found, 0.0))
+
+
+def _share_after(share: np.ndarray, falls: np.ndarray) -> np.ndarray:
+    """Return the share of exits that is after the start, by fall (row) and period (column)."""
+    weight = share * np.exp(-falls)[:, None]
+    return np.asarray(weight / (1 - share + weight))
 
 
 def _at_level(main: Estimate, alpha: float) -> dict[str, float]:
@@ -441,6 +474,8 @@ def say_limits(study: Study, plan: StudyPlan) -> tuple[str, ...]:
         _("Peserta dihitung sejak periode sesudah kegiatan pertamanya; lama dan mutu kegiatan tidak dibedakan."),
         _("Bila seunit cenderung keluar bersama, selang sebenarnya lebih lebar daripada yang tertulis."),
     ]
+    if "effect" not in study.reach:
+        said.append(_("Dengan keluar sesedikit ini, penurunan sebesar apa pun tidak dapat diandalkan akan terlihat."))
     if not plan.minimum_service:
         said.append(_("Masa kerja minimal sebelum boleh pindah tidak diperhitungkan: rencana tidak menyebutnya."))
     changing = study.check("proportional")

@@ -34,7 +34,8 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
     scale = spread if name in WORDS else 1.0
     pairs = build_pairs(rows.assign(hasil=rows[name] / scale), "hasil")
     treated = pairs.loc[pairs["peserta"] == 1, "pegawai_id"].nunique()
-    if treated < FEWEST or (pairs["peserta"] == 0).sum() < FEWEST:
+    others = pairs.loc[pairs["peserta"] == 0, "pegawai_id"].nunique()
+    if min(treated, others) < FEWEST:
         return replace(study, why=("few_people",))
     main = _estimate_change(pairs)
     second = _estimate_weighted(pairs)
@@ -71,7 +72,7 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
         detail=detail,
         reach={
             "n_treated": float(treated),
-            "n_control": float(pairs.loc[pairs["peserta"] == 0, "pegawai_id"].nunique()),
+            "n_control": float(others),
         },
         limits=look.say_limits(study),
         verdict=said.verdict,

@@ -13,6 +13,7 @@ from kinerja_lib.language import _
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.scope import under_one_rezim
 from kinerja_lib.studies.plan import DIALOGUES, StudyPlan
+from kinerja_lib.studies.programme import FEWEST
 from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, join_rows, tidy_row
 from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
@@ -58,7 +59,9 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
     why = _find_faults(trial)
     if why:
         return replace(study, why=why)
-    programme = plan.programme if plan.programme in trial.arms[1:] else _choose_arm(trial.arms[1:])
+    programme = plan.programme or _choose_arm(trial.arms[1:])
+    if programme not in trial.arms[1:]:
+        return replace(study, programme=programme, why=("no_treated",))
     study = replace(study, programme=programme, design="random", arms=_count_follow_up(trial))
     try:
         return _judge(_estimate_study(study, trial), plan)
@@ -78,7 +81,7 @@ def _judge(study: Study, plan: StudyPlan) -> Study:
     row = study.headline[study.headline["term"] == study.programme]
     if row.empty:
         return replace(study, checks=checks, why=("no_after",))
-    said = decide(read_interval(row.iloc[0]), better=study.better, design="random", checks=checks)
+    said = decide(read_interval(row.iloc[0], plan.alpha), better=study.better, design="random", checks=checks)
     return replace(study, checks=checks, verdict=said.verdict, why=said.why)
 
 
@@ -166,6 +169,8 @@ def _find_faults(trial: _Trial) -> tuple[str, ...]:
         found.append("no_comparison")
     if not trial.after:
         found.append("no_after")
+    if not found and trial.people["arm"].value_counts().min() < FEWEST:
+        found.append("few_people")
     return tuple(found)
 
 

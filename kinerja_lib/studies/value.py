@@ -13,19 +13,20 @@ import numpy as np
 import pandas as pd
 
 from kinerja_lib.errors import KinerjaError
-from kinerja_lib.estimate import Estimate, estimate_staggered, plan_sample
-from kinerja_lib.estimate.latent import estimate_latent
+from kinerja_lib.estimate import Estimate, estimate_latent, estimate_staggered, plan_sample
 from kinerja_lib.language import _
 from kinerja_lib.measures import score_capaian
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies import value_checks as look
 from kinerja_lib.studies.plan import COURSES, StudyPlan
 from kinerja_lib.studies.programme import (
+    FEWEST,
     Exposed,
     build_exposed,
     choose_design,
     choose_programme,
     find_gaps,
+    is_inside,
 )
 from kinerja_lib.studies.result import RANDOM, Check, Study, join_rows, read_truth, tidy_row
 from kinerja_lib.studies.trial import study_trial
@@ -35,7 +36,6 @@ from kinerja_lib.vocabulary import PREDIKAT
 RATINGS = ("rating_hasil", "rating_perilaku")
 REMEDIAL = ("konseling",)  # given to those who did badly (PermenPANRB 6/2022): compared over the dip
 LOGIT_SD = 1.814  # SD of the logistic distribution: log odds for one SD of the hidden score
-TERMS = ("sumber_sama",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,15 @@ def study_value(data: Dataset, plan: StudyPlan | None = None) -> Study:
     if outcome is None:
         return replace(study, why=gaps)
     study = replace(study, outcome=outcome.label, unit=outcome.unit)
-    exposed = build_exposed(data, plan, programme)
+    try:
+        exposed = build_exposed(data, plan, programme)
+    except KinerjaError as error:  # appraisals that no panel can hold, such as two of one person and period
+        return replace(study, why=(str(error),))
     design, gaps = choose_design(exposed)
     study = replace(study, design=design, dropped=exposed.dropped)
     if design != "comparative":
         return _study_without_comparison(study, exposed, outcome, gaps)
-    rows = _add_outcomes(exposed, data)
+    rows = _add_outcomes(exposed, data, outcome)
     try:
         if programme in REMEDIAL:
             from kinerja_lib.studies.symmetric import study_dip
@@ -123,6 +126,7 @@ def study_value(data: Dataset, plan: StudyPlan | None = None) -> Study:
 def choose_outcome(data: Dataset, plan: StudyPlan) -> tuple[Outcome | None, tuple[str, ...]]:
     """Return the outcome of the plan, else the first that the data hold; None with the codes of what is missing."""
     appraisals = data["penilaian"]
+    appraisals = appraisals[[is_inside(str(name), plan) for name in appraisals["periode"]]]
     latent = _("simpangan baku skor laten")
     known = {
         "rating": Outcome("rating", RATINGS, _("rating hasil kerja dan perilaku kerja"), latent),
@@ -157,14 +161,19 @@ def _read_unit(appraisals: pd.DataFrame) -> str:
     return _("poin") if units.empty else str(units.iloc[0])
 
 
-def _add_outcomes(exposed: Exposed, data: Dataset) -> pd.DataFrame:
-    """Return the appraised rows with `capaian_skp`, `skor` (mean place of the ratings) and the group of the start."""
+def _add_outcomes(exposed: Exposed, data: Dataset, outcome: Outcome) -> pd.DataFrame:
+    """Return the rows with `capaian_skp`, `skor` (mean place of the ratings) and the group of the start.
+
+    `masuk` becomes the place of the person's first row with an outcome: nobody was seen before that.
+    """
     rows = exposed.rows
     if data.has("skp", "target", "realisasi"):
         rows = rows.merge(score_capaian(data["skp"]), on=["pegawai_id", "periode"], how="left")
     codes = rows[list(RATINGS)].apply(lambda column: column.cat.codes.replace(-1, np.nan))
     skor = codes.mean(axis=1, skipna=False)
     skor = skor.fillna(rows["ordinal"].astype("float64")) if skor.isna().all() else skor
+    given = rows["waktu"].where(rows[list(outcome.columns)].notna().all(axis=1))
+    rows = rows.assign(masuk=given.groupby(rows["pegawai_id"]).transform("min").fillna(rows["masuk"]).astype("int64"))
     unit = rows["unit_id"].astype("object").fillna("?").astype("str")
     rater = rows["penilai_id"].astype("object").where(rows["penilai_id"].notna(), "unit " + unit)
     return rows.assign(
@@ -191,14 +200,18 @@ def _study_without_comparison(study: Study, exposed: Exposed, outcome: Outcome, 
 
 def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadian") -> Estimate:
     """Return the main estimator of a programme that starts in steps."""
-    others = [str(name) for name in rows if str(name).startswith("lain_")]
+    terms = [str(name) for name in rows if str(name).startswith("lain_")]
+    if not look.is_same_source(
+        rows
+    ):  # with hardly another rating of participants, it cannot be told from the programme
+        terms.insert(0, "sumber_sama")
     return estimate_latent(
         rows,
         ratings=list(outcome.columns),
         event=event,
         fixed="waktu",
         levels=["kelompok", "penilai"],
-        covariates=[name for name in [*TERMS, *others] if rows[name].nunique() > 1],
+        covariates=[name for name in terms if rows[name].nunique() > 1],
         cluster="pegawai_id",
     )
 
@@ -212,9 +225,10 @@ def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPl
         reason = _("baris pegawai yang sudah ikut sejak pertama kali dinilai (tanpa keadaan awal)")
         dropped[reason] = int((~seen).sum())
     rows = whole[seen & whole[list(outcome.columns)].notna().all(axis=1)].reset_index(drop=True)
-    level = rows[outcome.columns[0]].nunique()
-    if level < 2:
-        return replace(study, why=("one_level",))
+    if _count_fewest(rows) < FEWEST:
+        return replace(study, dropped=dropped, why=("few_people",))
+    if rows[list(outcome.columns)].nunique().min() < 2:
+        return replace(study, dropped=dropped, why=("one_level",))
     study = replace(study, dropped=dropped, reach=_plan_reach(rows, outcome, plan))
     if outcome.ordinal:
         main = _estimate_main(rows, outcome)
@@ -228,7 +242,7 @@ def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPl
     row = main.table.iloc[[0]]
     table = join_rows([
         tidy_row(row, role="main", unit=study.unit, headline=True, term=study.programme),
-        tidy_row(_events(main), role="event", unit=study.unit, term=study.programme),
+        tidy_row(_events(main, rows), role="event", unit=study.unit, term=study.programme),
         *_tidy_second(second, outcome, study),
         naive,
     ])  # fmt: skip
@@ -242,6 +256,13 @@ def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPl
     study = replace(study, pooled=main, second=second, naive=naive, table=table, checks=checks, detail=detail)
     study = replace(study, estimand=main.estimand, truth=_find_truth(study, main))
     return replace(study, verdict=said.verdict, why=said.why, limits=look.say_limits(study))
+
+
+def _count_fewest(rows: pd.DataFrame) -> int:
+    """Return the people of the smallest group: participants before and since they began, and those who compare."""
+    joining = rows["mulai_ikut"] >= 0
+    groups = (rows["ikut"], joining & ~rows["ikut"], ~rows["ikut"])
+    return min(int(rows.loc[group, "pegawai_id"].nunique()) for group in groups)
 
 
 def _estimate_number(rows: pd.DataFrame, outcome: str, estimator: Any) -> Estimate:
@@ -273,16 +294,20 @@ def _tidy_second(second: Estimate | None, outcome: Outcome, study: Study) -> lis
     return [tidy_row(second.table.iloc[[0]].assign(group=""), role="second", unit=unit, term=study.programme)]
 
 
-def _events(main: Estimate) -> pd.DataFrame:
-    """Return a row for each period since the start, with the period's place as group."""
+def _events(main: Estimate, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each period since the start, with its number as group; none of fewer than five people."""
+    joining = rows[rows["mulai_ikut"] >= 0]
+    people = joining["pegawai_id"].groupby(joining["waktu"] - joining["mulai_ikut"]).nunique()
+    shown = {str(event) for event in people.index[people >= FEWEST]}
     if "event" in main.diagnostics:
         found = main.diagnostics["event"]
         table = (
             found[pd.to_numeric(found["term"], errors="coerce").notna()] if isinstance(found, pd.DataFrame) else None
         )
-        return main.table.iloc[:0] if table is None else table.assign(group=table["term"].astype("str"))
-    table = main.table[main.table["group"] == "event"]
-    return table.assign(group=table["term"])
+        table = main.table.iloc[:0] if table is None else table.assign(term=table["term"].astype("str"))
+    else:
+        table = main.table[main.table["group"] == "event"]
+    return table.assign(group=table["term"])[table["term"].isin(shown)]
 
 
 def _estimate_naive(whole: pd.DataFrame, outcome: Outcome, programme: str) -> pd.DataFrame:
@@ -292,6 +317,9 @@ def _estimate_naive(whole: pd.DataFrame, outcome: Outcome, programme: str) -> pd
     own = rows[rows["mulai_ikut"] >= 0]
     last = rows[rows["waktu"] == rows["waktu"].max()]
     for name, part in (("sebelum_sesudah", own), ("peserta_bukan", last)):
+        sides = part.groupby("ikut")["pegawai_id"].nunique()
+        if len(sides) < 2 or sides.min() < FEWEST:
+            continue
         try:
             table = _compare(part, outcome)
         except KinerjaError:

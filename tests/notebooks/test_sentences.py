@@ -31,7 +31,7 @@ COMPARED = {"random", "comparative"}  # designs whose sentences may speak of an 
 
 CAUSAL = {
     "id": r"berdampak|berpengaruh|mem?pengaruhi|menyebabkan|mengakibatkan|meningkatkan|menaikkan|akibatnya|berkat",
-    "en": r"affect(?:s|ed)?|caus(?:es?|ed)|had an effect|has an effect|improves|improved|increas(?:es|ed)|thanks to",
+    "en": r"affect(?:s|ed)?|causes|caused|had an effect|has an effect|improves|improved|increas(?:es|ed)|thanks to",
 }
 DENIED = re.compile(
     r"(?:bukan|tidak|belum dapat dikatakan apakah [\w ]+|not|nor|cannot be said whether [\w ]+) (?:yet )?\W*$",
