@@ -85,7 +85,7 @@ def say_pooled_head(pooled: Pooled) -> Head:
     about = [name_programme(pooled.programme), pooled.outcome] if pooled.programme else [_("belum ada program")]
     text = ", ".join(part for part in about if part)
     facts = (
-        (_("Instansi"), count(len(pooled.agencies)).text),
+        (_("Banyaknya instansi"), count(len(pooled.agencies)).text),
         (_("Ditinggalkan"), count(len(pooled.left_out)).text),
     )
     return Head("", "", text[:1].upper() + text[1:], facts, running=text[:1].upper() + text[1:])
@@ -388,7 +388,12 @@ def plot_references(pooled: Pooled, *, id: str = "acuan") -> Figure | LeftOut:
     """
     what = _("Efek terbitan")
     if pooled.unit and pooled.unit not in map(_, STANDARDISED):
-        return LeftOut(_("hasil sendiri bersatuan {unit}, bukan simpangan baku").format(unit=pooled.unit), what)
+        return LeftOut(
+            _("satuan hasil sendiri ({unit}) tidak sebanding dengan efek terbitan tentang kinerja").format(
+                unit=pooled.unit
+            ),
+            what,
+        )
     rows = read_published(metric=["g", "d"])
     rows = rows[(rows["intervention"] == pooled.programme) & rows["outcome"].isin(ALIKE)]
     if rows.empty:
@@ -397,7 +402,8 @@ def plot_references(pooled: Pooled, *, id: str = "acuan") -> Figure | LeftOut:
     drawn = plot_published(rows, _as_own(pooled), id=id)
     if isinstance(drawn, LeftOut):
         return drawn
-    return replace(drawn, caption=f"{drawn.caption} {_('Efek terbitan hanya acuan: tidak ada yang ikut digabung.')}")
+    told = _("Efek terbitan hanya acuan: tidak ada yang ikut digabung.")
+    return replace(drawn, caption=f"{drawn.caption} {told}")
 
 
 def _as_own(pooled: Pooled) -> Estimate | None:

@@ -91,7 +91,7 @@ def test_a_ratio_is_read_in_times() -> None:
     without = table_without(result)
     assert isinstance(without, Table)
     assert without.display[0][1] == "0,67"
-    assert "selangnya memuat satu (0,6" in text_of(say_pooled(leaving(-0.4, 0.3, 0.5, -0.1)))
+    assert "selangnya memuat satu (0,57 sampai 2,05;" in text_of(say_pooled(leaving(-0.4, 0.3, 0.5, -0.1)))
     assert isinstance(table_agencies(leaving(-0.5)), Table)
 
 
@@ -179,7 +179,7 @@ def test_one_agency_says_that_it_cannot() -> None:
         assert isinstance(block, LeftOut)
         assert "kurang dari tiga" in block.reason
     assert note_pooled(result) is None
-    assert say_pooled_head(result).facts == (("Instansi", "1"), ("Ditinggalkan", "0"))
+    assert say_pooled_head(result).facts == (("Banyaknya instansi", "1"), ("Ditinggalkan", "0"))
     assert isinstance(table_agencies(Pooled("value")), LeftOut)
 
 
@@ -196,7 +196,7 @@ def test_published_effects_are_references_only() -> None:
 def test_what_is_on_no_comparable_scale_has_no_references() -> None:
     block = plot_references(pooled(3.0, 4.0, 5.0, unit="poin"))
     assert isinstance(block, LeftOut)
-    assert block.reason == "hasil sendiri bersatuan poin, bukan simpangan baku"
+    assert block.reason == "satuan hasil sendiri (poin) tidak sebanding dengan efek terbitan tentang kinerja"
     none = plot_references(replace(pooled(0.3, 0.4, 0.5), programme="konseling"))
     assert isinstance(none, LeftOut)
     assert "konseling" in none.reason
