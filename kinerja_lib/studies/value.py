@@ -262,7 +262,7 @@ def _count_fewest(rows: pd.DataFrame) -> int:
     """Return the people of the smallest group: participants before and since they began, and those who compare."""
     joining = rows["mulai_ikut"] >= 0
     groups = (rows["ikut"], joining & ~rows["ikut"], ~rows["ikut"])
-    return min(rows.loc[group, "pegawai_id"].nunique() for group in groups)
+    return min(int(rows.loc[group, "pegawai_id"].nunique()) for group in groups)
 
 
 def _estimate_number(rows: pd.DataFrame, outcome: str, estimator: Any) -> Estimate:
