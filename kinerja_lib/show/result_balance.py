@@ -83,7 +83,10 @@ def plot_overlap(result: Estimate, words: Words) -> Figure | LeftOut:
 
 
 def plot_probability_change(result: Estimate, words: Words) -> Figure | LeftOut:
-    """Return how the probability of each level changes with each term, in points of per cent."""
+    """Return how the probability of each level changes with each term, in points of per cent.
+
+    Of `estimate_latent` a facet is a rating, and the change is that of participants with and without the programme.
+    """
     rows = frame_of(result, "probability_change")
     columns = ["estimate", "conf_low", "conf_high"]
     rows = rows.assign(**{name: 100 * rows[name].astype("float64") for name in columns})
@@ -110,7 +113,9 @@ def plot_probability_change(result: Estimate, words: Words) -> Figure | LeftOut:
         words,
         title.format(level=words.name(most["group"]), change=number(most["estimate"], 1, signed=True)),
         subtitle=_("Perubahan peluang tiap tingkat, selang 95 %, n = {n}").format(n=_n(result)),
-        caption=_("Perubahan peluang tiap tingkat bila suku itu naik satu satuan atau tingkat."),
+        caption=_("Perubahan peluang tiap tingkat pada peserta, dengan program dibandingkan dengan tanpa program.")
+        if "event_weights" in result.diagnostics
+        else _("Perubahan peluang tiap tingkat bila suku itu naik satu satuan atau tingkat."),
         alt=[f"{words.name(row.term)}, {words.name(row.group)}: {say_value(row, 1)}" for row in each_row(rows)],
         draw=lambda width: draw_dots(dots, facets, n_head="", width=width),
         data=rows,

@@ -56,9 +56,9 @@ def to_block(
         What an ``estimate_`` or ``sensitivity_robustness`` call returned.
     what : {"table", "figure", "overlap", "forest"}
         The table; the figure of the family (roll-out: effects before and after; survival and incidence: curves with
-        the number at risk; adjusted: balance; ordinal: change in the probability of each level; cost-effectiveness:
-        acceptability; pooled: funnel of the studies; robustness: contours; all others: coefficients); the overlap of
-        the propensity; the studies of a pooled result one by one.
+        the number at risk; adjusted: balance; ordinal and latent: change in the probability of each level;
+        cost-effectiveness: acceptability; pooled: funnel of the studies; robustness: contours; all others:
+        coefficients); the overlap of the propensity; the studies of a pooled result one by one.
     id, title : str
         Name for references, and the finding in words of your own; empty = made from the result.
     labels : mapping of str to str, optional

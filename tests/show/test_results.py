@@ -78,6 +78,9 @@ def make_results(people: pd.DataFrame, panel: pd.DataFrame) -> dict[str, object]
         "hazard": kl.estimate_hazard(gone, "arm", duration="stay", event="left"),
         "adjusted": kl.estimate_adjusted(people, outcome="score", treatment="arm", confounders=confounders),
         "ordinal": kl.estimate_ordinal(people, "level ~ arm"),
+        "latent": kl.estimate_latent(
+            people.assign(since=people["arm"] - 1, id=range(N)), ratings="level", event="since", cluster="id"
+        ),
         "cost": kl.estimate_cost_effectiveness(
             people, cost="cost", effect="score", group="arm", threshold=(0, 100_000, 400_000), draws=200
         ),
@@ -94,7 +97,8 @@ CAPTIONS = {
     "incidence": "Kurva menurut waktu",
     "hazard": "Taksiran dengan selangnya.",
     "adjusted": "Keseimbangan ciri",
-    "ordinal": "Perubahan peluang tiap tingkat",
+    "ordinal": "Perubahan peluang tiap tingkat bila suku itu naik",
+    "latent": "Perubahan peluang tiap tingkat pada peserta",
     "cost": "Peluang dari ulangan bootstrap",
     "pooled": "Studi menurut efek",
     "staggered": "Taksiran menurut periode sejak mulai.",
