@@ -251,7 +251,7 @@ def _case(card: Card) -> dict[str, object]:
     return cells | {"holds": card.holds}
 
 
-def list_unknown(card: Card) -> ItemList | LeftOut:
+def say_card_limits(card: Card) -> ItemList | LeftOut:
     """Return what cannot be said of this programme, an item an outcome, with every reason."""
     items = []
     for name, study in card.studies.items():

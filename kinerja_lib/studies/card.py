@@ -124,6 +124,20 @@ def study_card(data: Dataset, plan: StudyPlan | None = None) -> Card:
 def study_cards(data: Dataset, programmes: Sequence[str], plan: StudyPlan | None = None) -> tuple[Card, ...]:
     """Return the cards of several programmes, side by side as cases: each for itself, none pooled.
 
+    Parameters
+    ----------
+    data : Dataset
+        As for `study_card`.
+    programmes : sequence of str
+        Kinds of development.
+    plan : StudyPlan, optional
+        One plan for all; its programme is replaced.
+
+    Returns
+    -------
+    tuple of Card
+        In the order of `programmes`.
+
     Raises
     ------
     CallError

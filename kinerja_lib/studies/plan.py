@@ -179,6 +179,13 @@ def read_plan(file: str | Path) -> StudyPlan:
 def write_plan(plan: StudyPlan, file: str | Path) -> StudyPlan:
     """Freeze a plan: write it with today's date and a seal; an existing file is never overwritten.
 
+    Parameters
+    ----------
+    plan : StudyPlan
+        What the study will do.
+    file : str or Path
+        TOML file that does not exist yet.
+
     Returns
     -------
     StudyPlan
