@@ -11,6 +11,7 @@ import pandas as pd
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
+from kinerja_lib.privacy import is_small
 from kinerja_lib.studies.reasons import say_reason
 
 TABLE = (*COLUMNS, "headline", "naive", "role", "unit", "months")
@@ -20,6 +21,7 @@ CONTROL = "pembanding"  # the arm of persons without any event
 RANDOM = "acak"  # what `keterangan.rancangan` says of a randomised trial
 
 SUPPORTED, NOT_SUPPORTED, CONTRADICTED, CANNOT_SAY = "supported", "not_supported", "contradicted", "cannot_say"
+SMALL = "<5"  # a count of one to four people
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, CONTRADICTED, CANNOT_SAY)
 
 
@@ -159,7 +161,7 @@ class Study:
                 for check in self.checks
             ],
             "reach": {name: _plain(value) for name, value in self.reach.items()},
-            "dropped": dict(self.dropped),
+            "dropped": {reason: SMALL if is_small(count) else count for reason, count in self.dropped.items()},
             "limits": list(self.limits),
             "exploratory": list(self.exploratory),
         }
