@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from kinerja_lib.estimate import estimate_regression
 from kinerja_lib.opendata import open_data
 from kinerja_lib.schema import TABLES, Dataset
-from kinerja_lib.studies import Study, study_value
+from kinerja_lib.studies import Study, StudyPlan, study_value
 from kinerja_lib.studies.result import TABLE
 from kinerja_lib.typed import check_table
 
@@ -205,7 +205,7 @@ CANNOT: dict[str, tuple[Callable[[Dataset], Dataset], str]] = {
     ),
     "too few persons": (
         lambda d: change(d, pegawai=d["pegawai"].iloc[:4], penilaian=d["penilaian"].query("periode <= '2024-S2'")),
-        "baris lengkap untuk|Tidak ada pembanding|tidak ada pembanding",
+        "kurang dari lima orang|Tidak ada pembanding",
     ),
 }
 
@@ -213,6 +213,31 @@ CANNOT: dict[str, tuple[Callable[[Dataset], Dataset], str]] = {
 def test_a_programme_that_was_not_drawn_is_no_trial() -> None:
     for notes in ({}, {"rancangan": "bergulir"}):
         assert study_value(replace(invent(), keterangan=notes)).design != "random"
+
+
+def test_the_plan_says_arm_and_level() -> None:
+    data = invent()
+    assert study_value(data).programme == "coaching"
+    course = study_value(data, StudyPlan(programme="kursus"))
+    assert (course.programme, course.verdict) == ("kursus", "cannot_say")
+    other = study_value(data, StudyPlan(programme="konseling"))  # no arm of this trial: nothing of another is said
+    assert (other.programme, other.why, other.verdict) == ("konseling", ("no_treated",), "cannot_say")
+    small = invent(1, people=30)
+    p_value = float(pick(study_value(small), "coaching", headline=True)["p_value"])
+    assert 0.005 < p_value < 0.05
+    assert study_value(small).verdict == "supported"
+    assert study_value(small, StudyPlan(alpha=p_value / 3)).verdict == "cannot_say"
+
+
+def test_an_arm_of_four_is_not_shown() -> None:
+    data = invent()
+    kept = data["kegiatan"].groupby("jenis", observed=True).cumcount() < 4
+    gone = data["kegiatan"].loc[~kept & (data["kegiatan"]["jenis"] == "kursus"), "pegawai_id"]
+    staff = data["pegawai"]
+    study = study_value(change(data, pegawai=staff[~staff["pegawai_id"].isin(gone)].reset_index(drop=True)))
+    assert study.why == ("few_people",)
+    assert study.table.empty
+    assert study.arms.empty
 
 
 @pytest.mark.parametrize("case", CANNOT)
