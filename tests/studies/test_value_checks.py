@@ -66,7 +66,7 @@ def test_quota_needs_units_and_spread() -> None:
 
 def test_quota_alarms_at_its_rate_without_one() -> None:
     alarms = sum(look.check_quota(build_rows(seed=seed)).passed is False for seed in range(100))
-    assert alarms <= stats.binom.ppf(0.999, 100, look.SURE)
+    assert alarms <= stats.binom.ppf(0.999, 100, look.DOUBT)
 
 
 def test_reliability_is_the_correlation_with_the_next_period() -> None:
