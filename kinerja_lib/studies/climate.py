@@ -72,7 +72,7 @@ def study_climate(data: Dataset, plan: StudyPlan | None = None) -> Study:
         "climate",
         programme=programme,
         outcome=_("skor iklim"),
-        unit=_("simpangan baku bagian benar skor iklim"),
+        unit=_("simpangan baku skor iklim tanpa galat ukur"),
         estimand=_(
             "geseran skor iklim pada pegawai yang sudah mengikuti {programme}, di luar perubahan semua unit"
         ).format(programme=name_programme(programme) if programme else _("program")),

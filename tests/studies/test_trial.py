@@ -241,31 +241,6 @@ def test_an_arm_of_four_is_not_shown() -> None:
     assert study.arms.empty
 
 
-def test_the_plan_says_arm_and_level() -> None:
-    data = invent()
-    assert study_value(data).programme == "coaching"
-    course = study_value(data, StudyPlan(programme="kursus"))
-    assert (course.programme, course.verdict) == ("kursus", "cannot_say")
-    other = study_value(data, StudyPlan(programme="konseling"))  # no arm of this trial: nothing of another is said
-    assert (other.programme, other.why, other.verdict) == ("konseling", ("no_treated",), "cannot_say")
-    small = invent(1, people=30)
-    p_value = float(pick(study_value(small), "coaching", headline=True)["p_value"])
-    assert 0.005 < p_value < 0.05
-    assert study_value(small).verdict == "supported"
-    assert study_value(small, StudyPlan(alpha=p_value / 3)).verdict == "cannot_say"
-
-
-def test_an_arm_of_four_is_not_shown() -> None:
-    data = invent()
-    kept = data["kegiatan"].groupby("jenis", observed=True).cumcount() < 4
-    gone = data["kegiatan"].loc[~kept & (data["kegiatan"]["jenis"] == "kursus"), "pegawai_id"]
-    staff = data["pegawai"]
-    study = study_value(change(data, pegawai=staff[~staff["pegawai_id"].isin(gone)].reset_index(drop=True)))
-    assert study.why == ("few_people",)
-    assert study.table.empty
-    assert study.arms.empty
-
-
 @pytest.mark.parametrize("case", CANNOT)
 def test_data_that_cannot_answer_say_so(case: str) -> None:
     spoil, reason = CANNOT[case]
