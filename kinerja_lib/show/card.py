@@ -113,7 +113,7 @@ def _panel(name: str, study: Study) -> dict[str, Any]:
         "change_detail": "",
         "interval": ends,
         "n": f"n = {MISSING}" if row is None else f"n = {count(row.n)} {_(COUNTED[name])}",
-        "reason": study.reasons[0] if study.reasons else "",
+        "reason": " ".join(study.reasons),
     }
 
 
