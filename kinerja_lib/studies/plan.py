@@ -236,7 +236,7 @@ def find_departures(plan: StudyPlan, run: StudyPlan) -> tuple[str, ...]:
     for key in KEYS:
         planned, used = getattr(plan, key), getattr(run, key)
         if planned != used:
-            found.append(text.format(key=key, planned=_as_toml(planned), run=_as_toml(used)))
+            found.append(text.format(key=key, planned=_as_toml(planned) or "–", run=_as_toml(used) or "–"))
     return tuple(found)
 
 
