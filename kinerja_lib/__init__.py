@@ -174,7 +174,7 @@ _MODULES = {
     ),
     "show.study_detail": ("say_return", "say_second", "say_sensitivity", "table_changes", "table_sources"),
     "show.trial": ("say_arms", "say_study", "say_times", "table_arms", "table_errors"),
-    "show.card": ("say_card", "say_card_limits", "say_clear", "show_card", "table_card", "table_cards"),
+    "show.card": ("say_card", "say_card_limits", "show_card", "table_card", "table_cards"),
     "show.results": ("to_block",),
     "show.published": ("plot_published",),
     "show.recompute": ("table_recompute",),

@@ -27,9 +27,8 @@ from kinerja_lib.language import _, mark
 from kinerja_lib.measures import GROUPS, add_predikat, has_people
 from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small
 from kinerja_lib.scope import Scope, find_appraised
-from kinerja_lib.vocabulary import PREDIKAT, Period, label
+from kinerja_lib.vocabulary import KELUAR_SUKARELA, PREDIKAT, Period, label
 
-OWN_WILL = ("mutasi", "pengunduran_diri")
 REASONS = ("pensiun", "meninggal", "pemberhentian")
 WILLING, REGRETTED, UNTOLD = "sukarela", "sangat_baik", "tidak_dicatat"
 LABELS = {
@@ -137,16 +136,15 @@ def _serve(scope: Scope, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame
     joined = people["tmt_cpns"] if "tmt_cpns" in people else pd.Series(pd.NaT, index=people.index)
     first, gone = joined.where(joined > start, start), people["tanggal_keluar"]
     days = (gone.where(gone < end, end) - first).dt.days + 1
-    reason = (
-        people["alasan_keluar"].astype("object").fillna(UNTOLD).mask(people["alasan_keluar"].isin(OWN_WILL), WILLING)
-    )
+    willing = people["alasan_keluar"].isin(KELUAR_SUKARELA)
+    reason = people["alasan_keluar"].astype("object").fillna(UNTOLD).mask(willing, WILLING)
     staff = pd.DataFrame(
         {
             "pegawai_id": people["pegawai_id"],
             "unit_id": last_units(scope, scope.period),
             "years": days / YEAR_DAYS,
             "reason": reason.where(gone.between(start, end)),
-            "moved": (people["alasan_keluar"] == OWN_WILL[0]).fillna(value=False).astype(bool),
+            "moved": (people["alasan_keluar"] == KELUAR_SUKARELA[0]).fillna(value=False).astype(bool),
         }
     )
     there: pd.DataFrame = staff[(days > 0) & (gone.isna() | (gone >= start))]

@@ -19,7 +19,6 @@ from kinerja_lib.show.blocks import (
     TableColumn,
     build_table,
     compose,
-    lower_first,
 )
 from kinerja_lib.show.numbers import MISSING, count, number
 from kinerja_lib.show.verdict import (
@@ -27,10 +26,9 @@ from kinerja_lib.show.verdict import (
     decimals_in,
     ends_of,
     find_headline,
-    is_clear,
     is_ratio,
     name_theme,
-    say_size,
+    number_of,
     size_of,
 )
 from kinerja_lib.studies import Card, Study
@@ -213,10 +211,8 @@ def _row(name: str, study: Study) -> dict[str, object]:
 
 
 def _with_ends(study: Study, row: Any) -> str:
-    """Return an estimate without its unit, money as money, with its interval."""
-    ratio = is_ratio(study, row)
-    size = number(math.exp(row.estimate), 2).text if ratio else size_of(study, row).text.split(" ")[0]
-    return f"{size} ({ends_of(row, ratio=ratio)})"
+    """Return an estimate without its unit, with its interval."""
+    return f"{number_of(study, row)} ({ends_of(row, ratio=is_ratio(study, row))})"
 
 
 def table_cards(cards: Sequence[Card], *, id: str = "program") -> Table | LeftOut:
@@ -261,15 +257,3 @@ def say_card_limits(card: Card) -> ItemList | LeftOut:
     if not items:
         return LeftOut(_("keempat hasil dapat diputuskan"))
     return ItemList(tuple(items))
-
-
-def say_clear(card: Card) -> Paragraph | LeftOut:
-    """Return the estimates whose interval leaves zero out, whatever the verdict made of them."""
-    runs: Runs = ()
-    for name, study in card.studies.items():
-        row = find_headline(study)
-        if row is None or not is_clear(row):
-            continue
-        lead = compose("{title}: ", title=_(TITLES[name]) if not runs else lower_first(_(TITLES[name])))
-        runs = (*runs, *lead, *say_size(study, row), {"text": "; "})
-    return Paragraph((*runs[:-1], {"text": "."})) if runs else LeftOut(_("tidak ada selang yang menyingkirkan nol"))

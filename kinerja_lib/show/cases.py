@@ -24,6 +24,7 @@ from kinerja_lib.show.canvas import span
 from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number
 from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, tick_of
+from kinerja_lib.show.verdict import is_clear
 from kinerja_lib.studies import Cases, Study
 from kinerja_lib.studies.cases import COUNTRIES, SCALED
 
@@ -67,15 +68,11 @@ def say_cases(cases: Cases) -> Paragraph | ItemList:
 
 def _sentence(row: Any, text: str, doubt: str) -> str:
     """Return the template of a row: a difference from a comparison is told as doubt is, its verb having no object."""
-    return text if _known(row) and row.design != "comparative" else doubt
-
-
-def _known(row: Any) -> bool:
-    return bool(row.conf_low > 0 or row.conf_high < 0)
+    return text if is_clear(row) and row.design != "comparative" else doubt
 
 
 def _verb(row: Any) -> str:
-    return _(WORDS[row.design][0 if _known(row) else 1])
+    return _(WORDS[row.design][0 if is_clear(row) else 1])
 
 
 def _decimals(row: Any) -> int:

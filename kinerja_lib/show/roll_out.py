@@ -26,6 +26,7 @@ from kinerja_lib.show.canvas import span
 from kinerja_lib.show.dots import DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number
 from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, tick_of
+from kinerja_lib.show.verdict import is_clear
 from kinerja_lib.studies.result import Study
 from kinerja_lib.vocabulary import label
 
@@ -56,7 +57,7 @@ def say_roll_out(study: Study) -> Paragraph:
     if study.table.empty:
         return Paragraph(compose(_("Data ini tidak dapat menjawab. {why}"), why=" ".join(study.reasons)), role="lead")
     row = each_row(study.headline)[0]
-    known = row.conf_low > 0 or row.conf_high < 0
+    known = is_clear(row)
     text = (
         _(
             "Pada periode mulai ikut {programme}, {outcome} {size} {unit} {direction} daripada menurut pembanding "
@@ -161,7 +162,7 @@ def _title(study: Study) -> str:
     unsure = row.conf_low <= 0 <= row.conf_high
     if not unsure:
         return _("Peserta berbeda dari pembanding pada periode mulai ikut")
-    if naive and (naive[0].conf_low > 0 or naive[0].conf_high < 0):
+    if naive and is_clear(naive[0]):
         return _("Perubahan peserta tampak pasti; selisihnya dengan pembanding tidak")
     return _("Tidak ada selisih yang dapat dipastikan")
 

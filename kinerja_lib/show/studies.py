@@ -30,16 +30,14 @@ from kinerja_lib.show.numbers import SMALL, Bound, count, date_or_text, interval
 from kinerja_lib.show.result_parts import Words, build_figure, find_decimals, tick_of
 from kinerja_lib.show.trial import plot_trial, say_month, table_trial
 from kinerja_lib.show.verdict import (
-    RUPIAH,
-    amount,
     decimals_in,
     ends_of,
     find_headline,
-    find_money,
     is_clear,
     is_ratio,
     name_outcome,
     name_theme,
+    number_of,
     size_of,
 )
 from kinerja_lib.studies.reasons import say_question, say_reason
@@ -302,23 +300,13 @@ def table_study(study: Study, *, id: str = "perbandingan") -> Table | LeftOut:
 
 def _estimate_cells(study: Study, row: Any) -> dict[str, str | None]:
     few = is_small(int(row.n)) or pd.isna(row.estimate)
-    ratio = is_ratio(study, row)
-    shown = _as_shown(row, ratio=ratio)
-    decimals = 2 if ratio else decimals_in(row)
     name = name_row(row)
     return {
         "name": name if row.unit == study.unit else f"{name} ({row.unit})",
-        "size": None if few else _number_of(shown, decimals, signed=not ratio),
-        "ends": None if few else ends_of(row, ratio=ratio).text,
+        "size": None if few else number_of(study, row),
+        "ends": None if few else ends_of(row, ratio=is_ratio(study, row)).text,
         "n": SMALL if is_small(int(row.n)) else count(row.n).text,
     }
-
-
-def _number_of(row: Any, decimals: int, *, signed: bool) -> str:
-    """Return the estimate alone, money as money."""
-    if find_money(row.unit) is None:
-        return number(row.estimate, decimals, signed=signed).text
-    return amount(row.estimate, RUPIAH[0], decimals, signed=signed).text
 
 
 def _error_notes(study: Study) -> tuple[Runs, ...]:

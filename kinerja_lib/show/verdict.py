@@ -170,10 +170,16 @@ def size_of(study: Study, row: Any, *, signed: bool = True) -> Bound:
 
 def find_headline(study: Study) -> Any | None:
     """Return the row that the verdict is about: of a trial of several arms, that of its programme."""
-    rows = study.headline
-    own = rows[rows["term"] == study.programme]
-    found = each_row(own if len(own) else rows)
-    return found[0] if found else None
+    return next(iter(each_row(study.own)), None)
+
+
+def number_of(study: Study, row: Any) -> str:
+    """Return the estimate of a row without its unit: a ratio in times, money as money."""
+    if is_ratio(study, row):
+        return number(math.exp(row.estimate), 2).text
+    if find_money(row.unit) is None:
+        return number(row.estimate, decimals_in(row), signed=True).text
+    return amount(row.estimate, RUPIAH[0], decimals_in(row), signed=True).text
 
 
 def is_clear(row: Any) -> bool:

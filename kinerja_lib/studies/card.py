@@ -121,7 +121,9 @@ def study_card(data: Dataset, plan: StudyPlan | None = None) -> Card:
     return Card(programme, chosen, studies, adjusted)
 
 
-def study_cards(data: Dataset, programmes: Sequence[str], plan: StudyPlan | None = None) -> tuple[Card, ...]:
+def study_cards(
+    data: Dataset, programmes: Sequence[str], plan: StudyPlan | None = None, *, known: Sequence[Card] = ()
+) -> tuple[Card, ...]:
     """Return the cards of several programmes, side by side as cases: each for itself, none pooled.
 
     Parameters
@@ -132,6 +134,8 @@ def study_cards(data: Dataset, programmes: Sequence[str], plan: StudyPlan | None
         Kinds of development.
     plan : StudyPlan, optional
         One plan for all; its programme is replaced.
+    known : sequence of Card
+        Cards of the same data and plan that are there already: they are taken, not computed again.
 
     Returns
     -------
@@ -146,16 +150,14 @@ def study_cards(data: Dataset, programmes: Sequence[str], plan: StudyPlan | None
     if not programmes:
         raise CallError(_("programmes: sebut paling sedikit satu program."))
     plan = StudyPlan() if plan is None else plan
-    return tuple(study_card(data, replace(plan, programme=name)) for name in programmes)
+    there = {card.programme: card for card in known}
+    return tuple(there.get(name) or study_card(data, replace(plan, programme=name)) for name in programmes)
 
 
 def _p_value(study: Study) -> float | None:
     """Return the p value of the headline of the studied programme; None where there is none."""
-    rows = study.headline
-    rows = rows[rows["term"] == study.programme]
-    if rows.empty or pd.isna(rows["p_value"].iloc[0]):
-        return None
-    return float(rows["p_value"].iloc[0])
+    rows = study.own
+    return None if rows.empty or pd.isna(rows["p_value"].iloc[0]) else float(rows["p_value"].iloc[0])
 
 
 def adjust_holm(values: Mapping[str, float]) -> dict[str, float]:

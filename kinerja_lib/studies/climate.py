@@ -19,9 +19,20 @@ from kinerja_lib.privacy import hide_share
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import choose_programme
-from kinerja_lib.studies.result import Check, Study, join_rows, name_programme, read_truth, tidy_row
+from kinerja_lib.studies.result import (
+    Check,
+    Study,
+    excludes_zero,
+    join_rows,
+    name_programme,
+    own_row,
+    read_truth,
+    read_values,
+    tidy_row,
+    try_fit,
+)
 from kinerja_lib.studies.survey import CELL, Survey, build_cells, find_faults, read_survey
-from kinerja_lib.studies.verdict import decide
+from kinerja_lib.studies.verdict import decide, interval_at
 
 LEAST_RELIABLE = 0.6  # alpha below which a score shows no change; 0.7 is the usual bar for groups (Nunnally 1978)
 LEAST_AGREED = 0.3  # median rwg(j) up to which there is no agreement (LeBreton and Senter 2008)
@@ -134,14 +145,8 @@ def _rate_scale(survey: Survey) -> tuple[Estimate, float]:
 
 
 def _check_scale(reliability: Estimate) -> Check:
-    values = _find(reliability, "alpha")
+    values = read_values(own_row(reliability, "alpha"))
     return Check("reliability", values["estimate"] >= LEAST_RELIABLE, values=values)
-
-
-def _find(estimate: Estimate, term: str, *names: str) -> dict[str, float]:
-    """Return the numbers of one term, by name."""
-    row = estimate.table[estimate.table["term"] == term].iloc[0]
-    return {name: float(row[name]) for name in names or ("estimate", "conf_low", "conf_high", "n")}
 
 
 def _rate_agreement(survey: Survey, cells: pd.DataFrame) -> Estimate | None:
@@ -149,18 +154,16 @@ def _rate_agreement(survey: Survey, cells: pd.DataFrame) -> Estimate | None:
     last = cells[cells["periode"] == survey.waves[-1]]
     rows = survey.rows[survey.rows["periode"] == survey.waves[-1]]
     rows = rows[rows["unit_id"].isin(last["unit_id"])].reset_index(drop=True)
-    try:
-        return estimate_agreement(rows, group="unit_id", items=survey.items, null_variance=survey.null_variance)
-    except KinerjaError:
-        return None
+    options: dict[str, Any] = {"items": survey.items, "null_variance": survey.null_variance}
+    return try_fit(estimate_agreement, rows, group="unit_id", **options)
 
 
 def _check_agreement(agreement: Estimate | None) -> Check:
     """Return the check of agreement; its estimate is the median rwg(j) of units."""
     if agreement is None:
         return Check("agreement", None)
-    values = _find(agreement, "rwg_median")
-    values |= {term: _find(agreement, term)["estimate"] for term in ("icc1", "icc2")}
+    values = read_values(own_row(agreement, "rwg_median"))
+    values |= {term: read_values(own_row(agreement, term))["estimate"] for term in ("icc1", "icc2")}
     return Check("agreement", values["estimate"] > LEAST_AGREED, values=values)
 
 
@@ -168,13 +171,13 @@ def _estimate(study: Study, plan: StudyPlan, answers: pd.DataFrame, cells: pd.Da
     """Estimate three ways, look at what the design rests on, and decide."""
     main = _estimate_main(answers)
     changes = _measure_changes(answers, cells)
-    second = _or_none(changes, "change ~ share_change", weights="weight", errors="classical")
+    second = try_fit(estimate_regression, changes, "change ~ share_change", weights="weight", errors="classical")
     last = answers[answers["gelombang"] == answers["gelombang"].max()]
-    naive = _or_none(last, f"skor ~ {CHANGE}")
+    naive = try_fit(estimate_regression, last, f"skor ~ {CHANGE}")
     checks = (*study.checks, _check_lead(cells), _check_second(main, second), _check_response(cells))
-    said = decide(
-        _find_interval(main, plan.alpha), better=1, design=study.design, checks=checks, smallest=plan.smallest_effect
-    )
+    df: Any = main.diagnostics["df"]
+    wide = interval_at(own_row(main, CHANGE), float(df[CHANGE]), plan.alpha)
+    said = decide(wide, better=1, design=study.design, checks=checks, smallest=plan.smallest_effect)
     pooled = _name(main, study)
     other = None if second is None else _name(second, study)
     rows = [tidy_row(pooled.table, role="main", unit=study.unit, headline=True)]
@@ -199,14 +202,6 @@ def _estimate(study: Study, plan: StudyPlan, answers: pd.DataFrame, cells: pd.Da
 
 def _estimate_main(answers: pd.DataFrame) -> Estimate:
     return estimate_regression(answers, f"skor ~ {CHANGE}", absorb=CELL, cluster="unit_id")
-
-
-def _or_none(rows: pd.DataFrame, formula: str, **settings: Any) -> Estimate | None:
-    """Return the regression, None where these rows do not allow it."""
-    try:
-        return estimate_regression(rows, formula, **settings)
-    except KinerjaError:
-        return None
 
 
 def _name(estimate: Estimate, study: Study) -> Estimate:
@@ -261,18 +256,18 @@ def _check_lead(cells: pd.DataFrame) -> Check:
     lead = later[CHANGE].shift(-1).where(later["gelombang"].shift(-1) == cells["gelombang"] + 1)
     rows = cells.assign(nanti=lead).dropna(subset="nanti")
     rows = rows[rows.groupby("unit_id", observed=True)["n"].transform("size") > 1]
-    found = _or_none(rows, f"skor ~ {CHANGE} + nanti", absorb=CELL, cluster="unit_id", weights="n")
+    found = try_fit(estimate_regression, rows, f"skor ~ {CHANGE} + nanti", absorb=CELL, cluster="unit_id", weights="n")
     if found is None or "nanti" not in set(found.table["term"]):
         return Check("pre_trend", None)
-    values = _find(found, "nanti") | {"n": float(rows["n"].sum())}
-    return Check("pre_trend", values["conf_low"] <= 0 <= values["conf_high"], values=values)
+    values = read_values(own_row(found, "nanti")) | {"n": float(rows["n"].sum())}
+    return Check("pre_trend", not excludes_zero(values), values=values)
 
 
 def _check_second(main: Estimate, second: Estimate | None) -> Check:
     """Ask whether the second interval lies wholly on the other side of zero than the headline."""
     if second is None:
         return Check("second", None)
-    values, sign = _find(second, "share_change"), np.sign(_find(main, CHANGE)["estimate"])
+    values, sign = read_values(own_row(second, "share_change")), np.sign(read_values(own_row(main, CHANGE))["estimate"])
     opposed = max(sign * values["conf_low"], sign * values["conf_high"]) < 0
     return Check("second", not opposed, values=values)
 
@@ -288,14 +283,15 @@ def _check_response(cells: pd.DataFrame) -> Check:
         return Check("response", None)
     if rows["tanggapan"].max() - rows["tanggapan"].min() < UNEVEN:
         return Check("response", True, values=values)
-    found = _or_none(rows, f"tanggapan ~ {CHANGE}", absorb=CELL, cluster="unit_id", weights="pegawai")
+    found = try_fit(
+        estimate_regression, rows, f"tanggapan ~ {CHANGE}", absorb=CELL, cluster="unit_id", weights="pegawai"
+    )
     if found is None:
         return Check("response", None, values=values)
-    values = _find(found, CHANGE) | values
+    values = read_values(own_row(found, CHANGE)) | values
     ends = rows.groupby("unit_id", observed=True)[CHANGE]
     moved = float((ends.last() - ends.first()).abs().max()) * abs(values["estimate"])
-    beyond = values["conf_low"] > 0 or values["conf_high"] < 0
-    return Check("response", not (beyond and moved > UNEVEN), values=values)
+    return Check("response", not (excludes_zero(values) and moved > UNEVEN), values=values)
 
 
 def _reach(main: Estimate, answers: pd.DataFrame, cells: pd.DataFrame, plan: StudyPlan) -> dict[str, float]:
@@ -308,7 +304,7 @@ def _reach(main: Estimate, answers: pd.DataFrame, cells: pd.DataFrame, plan: Stu
     seen: Mapping[str, Any] = main.diagnostics
     sd = float(seen["sd_residual"])
     left = sd**2 / float(seen["covariance_classical"].loc[CHANGE, CHANGE])
-    waving = _or_none(cells, f"skor ~ {CHANGE}", absorb=CELL, weights="n", errors="classical")
+    waving = try_fit(estimate_regression, cells, f"skor ~ {CHANGE}", absorb=CELL, weights="n", errors="classical")
     around = answers["skor"] - answers.groupby(CELL, observed=True)["skor"].transform("mean")
     alone = float((around**2).sum()) / (len(answers) - len(cells))
     noise: Mapping[str, Any] = {"sd_residual": 0.0} if waving is None else waving.diagnostics
@@ -321,16 +317,6 @@ def _reach(main: Estimate, answers: pd.DataFrame, cells: pd.DataFrame, plan: Stu
     group: Mapping[str, Any] = {"n": len(answers), "clusters": groups, "alpha": plan.alpha}
     power = plan_sample(effect=plan.smallest_effect / size, **group).power if plan.smallest_effect else float("nan")
     return {"effect": plan_sample(**group).effect * size, "power": power, **counts}
-
-
-def _find_interval(main: Estimate, alpha: float) -> dict[str, float]:
-    """Return the headline's interval at the plan's level."""
-    from scipy import stats
-
-    df: Any = main.diagnostics["df"]
-    row = _find(main, CHANGE, "estimate", "std_error")
-    reach = float(stats.t.ppf(1 - alpha / 2, float(df[CHANGE]))) * row["std_error"]
-    return {"conf_low": row["estimate"] - reach, "conf_high": row["estimate"] + reach}
 
 
 def _say_limits(plan: StudyPlan) -> tuple[str, ...]:

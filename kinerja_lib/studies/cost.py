@@ -25,9 +25,19 @@ from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression, plan_sample, sensitivity_robustness
 from kinerja_lib.language import _
 from kinerja_lib.schema import Dataset
-from kinerja_lib.studies.plan import DIALOGUES, StudyPlan
+from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import Exposed, build_exposed, choose_programme, find_gaps
-from kinerja_lib.studies.result import Check, Study, join_rows, read_truth, tidy_row
+from kinerja_lib.studies.result import (
+    Check,
+    Study,
+    excludes_zero,
+    join_rows,
+    own_row,
+    read_truth,
+    read_values,
+    tidy_row,
+    try_fit,
+)
 from kinerja_lib.studies.spending import (
     Cells,
     build_cells,
@@ -35,11 +45,10 @@ from kinerja_lib.studies.spending import (
     find_faults,
     fit_cells,
     leftover,
-    own_row,
-    try_fit,
 )
-from kinerja_lib.studies.verdict import decide
+from kinerja_lib.studies.verdict import decide, interval_at
 from kinerja_lib.studies.worth import detail_worth
+from kinerja_lib.vocabulary import PEMBINAAN
 
 SHOWN = 8  # components in the table, the dearest first
 PAYS = "honor"  # how the component that pays a coach, mentor or counsellor is named
@@ -120,11 +129,12 @@ def _estimate_study(study: Study, data: Dataset, plan: StudyPlan, exposed: Expos
     parts = _estimate_components(cells)
     naive = estimate_regression(rows.assign(banyak=rows["kegiatan"] * rows["pegawai"]), "jumlah ~ banyak", errors="HC1")
     row = own_row(main, "kegiatan")
+    robustness = _find_robustness(main, held)
     checks = (
         _check_lead(rows, held),
         _check_output(rows, held, row),
         _check_second(row, second),
-        _check_sensitivity(main, row, held),
+        _check_sensitivity(robustness, row),
     )
     df: pd.Series = main.diagnostics["df"]  # type: ignore[assignment]
     wide = interval_at(row, float(df["kegiatan"]), plan.alpha)
@@ -143,21 +153,13 @@ def _estimate_study(study: Study, data: Dataset, plan: StudyPlan, exposed: Expos
         verdict=verdict.verdict,
         why=verdict.why,
     )
-    found = {"sensitivity": _robust(main, held)}
+    found = {"sensitivity": robustness}
     return replace(study, detail=found | detail_worth(data, plan, exposed, cells, price))
 
 
 def _is_long(rows: pd.DataFrame) -> bool:
     """Tell whether there are three periods: with two, changes are the same as unit and period effects."""
     return rows["waktu"].nunique() > 2
-
-
-def interval_at(row: pd.Series, df: float, alpha: float) -> dict[str, float]:
-    """Return `conf_low` and `conf_high` of an estimate at level 1 - alpha."""
-    from scipy import stats
-
-    half = float(stats.t.ppf(1 - alpha / 2, df)) * row["std_error"]
-    return {"conf_low": row["estimate"] - half, "conf_high": row["estimate"] + half}
 
 
 def measure_reach(cells: Cells, plan: StudyPlan) -> dict[str, float]:
@@ -197,7 +199,7 @@ def _estimate_components(cells: Cells) -> dict[str, Estimate]:
 def _find_price(programme: str, main: Estimate, parts: Mapping[str, Estimate]) -> pd.Series:
     """Return what an event costs: the component that pays who leads a dialogue, else all components."""
     paid = [name for name in parts if name.strip().lower().startswith(PAYS)]
-    if programme in DIALOGUES and len(paid) == 1:
+    if programme in PEMBINAAN and len(paid) == 1:
         return own_row(parts[paid[0]], "kegiatan")
     return own_row(main, "kegiatan")
 
@@ -223,14 +225,6 @@ def _tabulate(
     return join_rows([*lines, line(naive, "banyak", role="naive", naive=True)])
 
 
-def _as_values(row: pd.Series) -> dict[str, float]:
-    return {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high", "n")}
-
-
-def _excludes_zero(row: pd.Series) -> bool:
-    return bool(row["conf_low"] > 0 or row["conf_high"] < 0)
-
-
 def _check_lead(rows: pd.DataFrame, held: list[str]) -> Check:
     """Check whether cost moves with the events of the next period, which cannot have caused it."""
     ahead = rows.groupby("unit_id")[["kegiatan", "waktu"]].shift(-1)
@@ -239,7 +233,7 @@ def _check_lead(rows: pd.DataFrame, held: list[str]) -> Check:
     if found is None or "depan" not in _terms(found):
         return Check("pre_trend", None)
     row = own_row(found, "depan")
-    return Check("pre_trend", not _excludes_zero(row), values=_as_values(row))
+    return Check("pre_trend", not excludes_zero(row), values=read_values(row))
 
 
 def _check_output(rows: pd.DataFrame, held: list[str], cost: pd.Series) -> Check:
@@ -248,8 +242,8 @@ def _check_output(rows: pd.DataFrame, held: list[str], cost: pd.Series) -> Check
     if found is None:
         return Check("output", None)
     row = own_row(found, "kegiatan")
-    along = _excludes_zero(row) and _excludes_zero(cost) and row["estimate"] * cost["estimate"] > 0
-    return Check("output", not along, values=_as_values(row))
+    along = excludes_zero(row) and excludes_zero(cost) and row["estimate"] * cost["estimate"] > 0
+    return Check("output", not along, values=read_values(row))
 
 
 def _check_second(row: pd.Series, second: Estimate | None) -> Check:
@@ -258,10 +252,10 @@ def _check_second(row: pd.Series, second: Estimate | None) -> Check:
         return Check("second", None)
     other = own_row(second, "kegiatan")
     apart = row["conf_low"] > other["conf_high"] or row["conf_high"] < other["conf_low"]
-    return Check("second", not apart, values=_as_values(other))
+    return Check("second", not apart, values=read_values(other))
 
 
-def _robust(main: Estimate, held: list[str]) -> Any:
+def _find_robustness(main: Estimate, held: list[str]) -> Any:
     return try_fit(sensitivity_robustness, main, "kegiatan", benchmark=[name for name in held if name in _terms(main)])
 
 
@@ -269,10 +263,9 @@ def _terms(estimate: Estimate) -> set[str]:
     return set(estimate.table["term"])
 
 
-def _check_sensitivity(main: Estimate, row: pd.Series, held: list[str]) -> Check:
+def _check_sensitivity(found: Any, row: pd.Series) -> Check:
     """Check whether a confounder as strong as the strongest of those recorded would turn the sign."""
-    found = _robust(main, held)
-    if found is None or not _excludes_zero(row):
+    if found is None or not excludes_zero(row):
         return Check("sensitivity", None)
     bounds = found.diagnostics.get("bounds")
     values = {"rv_q": float(found.rv_q), "rv_qa": float(found.rv_qa)}

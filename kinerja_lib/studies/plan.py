@@ -18,11 +18,10 @@ from typing import Any
 
 from kinerja_lib.errors import CallError, list_values, require_choice
 from kinerja_lib.language import _
-from kinerja_lib.vocabulary import JENIS_KEGIATAN, STATUS, Period
+from kinerja_lib.vocabulary import JENIS_KEGIATAN, PEMBINAAN, STATUS, Period
 
 COURSES = "pelatihan"  # all kinds but coaching, mentoring and counselling
-DIALOGUES = ("coaching", "mentoring", "konseling")
-PROGRAMMES = (*DIALOGUES, COURSES, *(kind for kind in JENIS_KEGIATAN if kind not in DIALOGUES))
+PROGRAMMES = (*PEMBINAAN, COURSES, *(kind for kind in JENIS_KEGIATAN if kind not in PEMBINAAN))
 OUTCOMES = ("", "rating", "predikat", "nilai", "capaian_skp")
 CORRECTIONS = ("holm", "none")
 SEAL = "segel"

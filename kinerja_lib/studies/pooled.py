@@ -131,9 +131,7 @@ def study_pooled(studies: Mapping[str, Study]) -> Pooled:
 
 def find_own(study: Study) -> pd.DataFrame:
     """Return the headline of a study as one row, of several arms that of its programme; none without a known error."""
-    rows = study.headline
-    own = rows[rows["term"] == study.programme]
-    rows = (own if len(own) else rows).iloc[:1]
+    rows = study.own
     return rows[(rows["std_error"] > 0) & rows["estimate"].notna()]
 
 

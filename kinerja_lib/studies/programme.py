@@ -10,18 +10,13 @@ import pandas as pd
 
 from kinerja_lib.language import _
 from kinerja_lib.panel import build_panel
+from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import Dataset
-from kinerja_lib.studies.plan import COURSES, DIALOGUES, StudyPlan
-from kinerja_lib.vocabulary import Period, sort_periods
+from kinerja_lib.studies.plan import COURSES, StudyPlan
+from kinerja_lib.studies.result import keep_rows
+from kinerja_lib.vocabulary import PEMBINAAN, Period, sort_periods
 
 NEVER = -1
-FEWEST = 5  # people on each side
-LASTING = (
-    "coaching",
-    "mentoring",
-    "konseling",
-)  # counted from the first on; a course counts in its period and the next
-VOLUNTARY = ("mutasi", "pengunduran_diri")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,17 +57,22 @@ def choose_programme(data: Dataset, plan: StudyPlan) -> str:
     if not data.has("kegiatan", "jenis", "mulai"):
         return ""
     held = set(data["kegiatan"]["jenis"].dropna().astype("str"))
-    for name in DIALOGUES:
+    for name in PEMBINAAN:
         if name in held:
             return name
     return COURSES if held else ""
+
+
+def list_others(rows: pd.DataFrame) -> list[str]:
+    """Return the columns of other programmes (`lain_...`) that vary in these rows."""
+    return [str(name) for name in rows if str(name).startswith("lain_") and rows[name].nunique() > 1]
 
 
 def kinds_of(programme: str, panel: pd.DataFrame) -> list[str]:
     """Return the kinds of event of a programme that the panel holds."""
     held = [name.removeprefix("n_") for name in panel.columns if name.startswith("n_")]
     if programme == COURSES:
-        return [kind for kind in held if kind not in DIALOGUES]
+        return [kind for kind in held if kind not in PEMBINAAN]
     return [kind for kind in held if kind == programme]
 
 
@@ -121,13 +121,13 @@ def _first_place(panel: pd.DataFrame, kinds: list[str], place: dict[str, int]) -
 def _add_others(rows: pd.DataFrame, programme: str) -> pd.DataFrame:
     """Add what else each person had so far: dialogues from the first on, courses in this period and the last."""
     others = {}
-    for name in (*DIALOGUES, COURSES):
+    for name in (*PEMBINAAN, COURSES):
         kinds = [kind for kind in kinds_of(name, rows) if kind != programme]
         if name == programme or not kinds:
             continue
         now = rows[[f"n_{kind}" for kind in kinds]].fillna(0).sum(axis=1) > 0
         before = now.groupby(rows["pegawai_id"])
-        past = before.cummax() if name in LASTING else now | before.shift(1, fill_value=False)
+        past = before.cummax() if name in PEMBINAAN else now | before.shift(1, fill_value=False)
         others[f"lain_{name}"] = past.astype("float64")
     return rows.assign(**others)
 
@@ -162,24 +162,14 @@ def _find_periods(dates: pd.Series, periods: np.ndarray) -> pd.Series:
 
 def _keep_population(exposed: Exposed, data: Dataset, plan: StudyPlan) -> Exposed:
     """Return the rows of the plan's population and periods, each exclusion counted under its own reason."""
-    rows, dropped = exposed.rows, dict(exposed.dropped)
-    staff = data["pegawai"]
-
-    def keep(kept: pd.Series, reason: str) -> None:
-        nonlocal rows
-        if not kept.all():
-            dropped[reason] = int((~kept).sum())
-            rows = rows[kept]
-
+    rows, dropped, staff = exposed.rows, dict(exposed.dropped), data["pegawai"]
     if plan.status and "status" in staff:
-        status = staff.set_index("pegawai_id")["status"]
-        keep(rows["pegawai_id"].map(status) == plan.status, _("baris di luar status yang direncanakan"))
+        own = rows["pegawai_id"].map(staff.set_index("pegawai_id")["status"]) == plan.status
+        rows = keep_rows(rows, own, _("baris di luar status yang direncanakan"), dropped)
     if plan.units:
-        keep(rows["unit_id"].isin(plan.units), _("baris di luar unit yang direncanakan"))
-    names = list(exposed.periods)
-    chosen = [name for name in names if is_inside(name, plan)]
-    if len(chosen) < len(names):
-        keep(rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"))
+        rows = keep_rows(rows, rows["unit_id"].isin(plan.units), _("baris di luar unit yang direncanakan"), dropped)
+    chosen = [name for name in exposed.periods if is_inside(name, plan)]
+    rows = keep_rows(rows, rows["periode"].isin(chosen), _("baris di luar periode yang direncanakan"), dropped)
     rows = rows.assign(masuk=rows.groupby("pegawai_id")["waktu"].transform("min")).reset_index(drop=True)
     return replace(exposed, rows=rows, dropped=dropped)
 
@@ -217,6 +207,6 @@ def choose_design(exposed: Exposed) -> tuple[str, tuple[str, ...]]:
     steps = seen_before["mulai_ikut"].nunique()
     if never == 0 and steps < 2:
         return "pre_post", ("all_at_once",)
-    if min(before, after) < FEWEST or (never < FEWEST and steps < 2):
+    if min(before, after) < MIN_GROUP or (never < MIN_GROUP and steps < 2):
         return "", ("few_people",)
     return "comparative", ()

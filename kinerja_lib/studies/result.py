@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate
 from kinerja_lib.estimate.result import COLUMNS
 from kinerja_lib.language import _
 from kinerja_lib.privacy import is_small
 from kinerja_lib.studies.reasons import say_reason
+
+T = TypeVar("T")
 
 TABLE = (*COLUMNS, "headline", "naive", "role", "unit", "months")
 ARMS = ("arm", "n_assigned", "periode", "n", "follow_up")
@@ -140,6 +143,13 @@ class Study:
         """The rows that answer the question."""
         return self.table[self.table["headline"].astype(bool)].reset_index(drop=True)
 
+    @property
+    def own(self) -> pd.DataFrame:
+        """The headline of the programme that the verdict is about, one row; without such a row the first there is."""
+        rows = self.headline
+        own = rows[rows["term"] == self.programme]
+        return (own if len(own) else rows).iloc[:1]
+
     def check(self, name: str) -> Check | None:
         """Return the check of this name, None where it was not run."""
         return next((check for check in self.checks if check.name == name), None)
@@ -172,6 +182,38 @@ class Study:
 
 def _plain(value: float) -> float | None:
     return None if pd.isna(value) else float(value)
+
+
+def try_fit(call: Callable[..., T], *values: Any, **options: Any) -> T | None:
+    """Return what an estimator gives, or None where these data do not give it."""
+    try:
+        return call(*values, **options)
+    except KinerjaError:
+        return None
+
+
+def own_row(estimate: Estimate, term: str) -> pd.Series:
+    """Return a term's row."""
+    table = estimate.table
+    return table[table["term"] == term].iloc[0]
+
+
+def read_values(row: Mapping[Any, Any] | pd.Series) -> dict[str, float]:
+    """Return the numbers of a row that a check carries: estimate, conf_low, conf_high, n."""
+    return {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high", "n")}
+
+
+def excludes_zero(row: Mapping[Any, Any] | pd.Series) -> bool:
+    """Tell whether the interval of a row leaves zero out."""
+    return bool(row["conf_low"] > 0 or row["conf_high"] < 0)
+
+
+def keep_rows(rows: pd.DataFrame, kept: pd.Series, reason: str, dropped: dict[str, int]) -> pd.DataFrame:
+    """Return the rows that are kept; the others are counted in `dropped` under their reason, if there are any."""
+    if kept.all():
+        return rows
+    dropped[reason] = int((~kept).sum())
+    return rows[kept]
 
 
 def tidy_row(

@@ -21,13 +21,22 @@ from kinerja_lib.estimate import (
 )
 from kinerja_lib.intervals import share_difference
 from kinerja_lib.language import _
-from kinerja_lib.privacy import hide_counts, hide_share, is_small
+from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.studies.plan import StudyPlan
-from kinerja_lib.studies.programme import FEWEST, build_exposed, choose_programme, find_gaps
-from kinerja_lib.studies.result import Check, Study, join_rows, name_programme, read_truth, tidy_row
+from kinerja_lib.studies.programme import build_exposed, choose_programme, find_gaps
+from kinerja_lib.studies.result import (
+    Check,
+    Study,
+    excludes_zero,
+    join_rows,
+    name_programme,
+    read_truth,
+    read_values,
+    tidy_row,
+)
 from kinerja_lib.studies.spells import YEAR, Spells, build_spells, split_periods, split_states
-from kinerja_lib.studies.verdict import decide
+from kinerja_lib.studies.verdict import decide, interval_at
 from kinerja_lib.vocabulary import ALASAN_KELUAR
 
 FEWEST_EXITS = 10  # voluntary exits in all below which nothing is estimated
@@ -158,7 +167,7 @@ def _study_exits(study: Study, spells: Spells, plan: StudyPlan) -> Study:
         return replace(study, design=design, why=(*why, *(said.why if design else ())))
     study = replace(study, design="comparative")
     exits = states.groupby("ikut")["keluar"].sum()
-    if exits.sum() < FEWEST_EXITS or exits.min() < FEWEST:
+    if exits.sum() < FEWEST_EXITS or exits.min() < MIN_GROUP:
         return replace(study, why=("few_exits",))
     rows = _choose_rows(states, split_periods(people, spells.periods))
     study = replace(study, dropped={**study.dropped, **rows.dropped}, reach=plan_exits(rows.periods, plan.alpha))
@@ -172,7 +181,13 @@ def _study_exits(study: Study, spells: Spells, plan: StudyPlan) -> Study:
     ])  # fmt: skip
     checks, evalue = _check_exits(rows, main, second)
     detail = {"evalue": evalue, **_find_detail(people, states, spells)}
-    said = decide(_at_level(main, plan.alpha), better=-1, design="comparative", checks=checks, smallest=SMALLEST)
+    said = decide(
+        interval_at(main.table.iloc[0], np.inf, plan.alpha),
+        better=-1,
+        design="comparative",
+        checks=checks,
+        smallest=SMALLEST,
+    )
     study = replace(study, pooled=main, second=second, naive=naive, table=table, checks=checks, detail=detail)
     study = replace(study, estimand=main.estimand, limits=say_limits(study, plan))
     return replace(study, verdict=said.verdict, why=said.why)
@@ -192,7 +207,7 @@ def _find_faults(people: pd.DataFrame, states: pd.DataFrame, spells: Spells) -> 
     others = states[states["ikut"] == 0]
     if others["stop"].max() <= treated["entry"].min():
         return ("all_at_once",)
-    if min(treated["pegawai_id"].nunique(), others["pegawai_id"].nunique()) < FEWEST:
+    if min(treated["pegawai_id"].nunique(), others["pegawai_id"].nunique()) < MIN_GROUP:
         return ("few_people",)
     return ()
 
@@ -281,7 +296,7 @@ def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -
 
     Schoenfeld (1983), Biometrics 39(2): the error of the log hazard ratio is 1 / sqrt(events * p (1 - p)), with p the
     share of the exits that are expected after the start: at no effect the share of the time at risk, less the larger
-    the effect is. Where fewer than `FEWEST` are left after the start, nothing is said, which counts against the power.
+    the effect is. Where fewer than five are left after the start, nothing is said, which counts against the power.
 
     Parameters
     ----------
@@ -343,7 +358,7 @@ def find_power(exits: np.ndarray, share: np.ndarray, falls: np.ndarray, alpha: f
     if not sure.any():
         return np.zeros(len(falls))
     seen = (exits * after).sum(axis=1)[sure]
-    low, high = max(np.ceil(seen.min()), FEWEST), np.floor(seen.max())
+    low, high = max(np.ceil(seen.min()), MIN_GROUP), np.floor(seen.max())
     events = round(float(exits.sum()))
     chance = (exits * _share_after(share, falls)).sum(axis=1) / exits.sum()
     found = stats.binom.cdf(high, events, chance) - stats.binom.cdf(low - 1, events, chance)
@@ -356,21 +371,11 @@ def _share_after(share: np.ndarray, falls: np.ndarray) -> np.ndarray:
     return np.asarray(weight / (1 - share + weight))
 
 
-def _at_level(main: Estimate, alpha: float) -> dict[str, float]:
-    """Return the interval of the headline at the level of the plan."""
-    from scipy import stats
-
-    row = main.table.iloc[0]
-    reach = float(row["std_error"]) * float(stats.norm.ppf(1 - alpha / 2))
-    return {"conf_low": float(row["estimate"]) - reach, "conf_high": float(row["estimate"]) + reach}
-
-
 def _check_exits(rows: _Rows, main: Estimate, second: Estimate) -> tuple[tuple[Check, ...], object]:
     """Return the checks of the design, and the E-value."""
     row, other = main.table.iloc[0], second.table.iloc[0]
-    sure = [bool(one["conf_low"] > 0 or one["conf_high"] < 0) for one in (row, other)]
-    values = {name: float(other[name]) for name in ("estimate", "conf_low", "conf_high", "n")}
-    agreed = Check("second", not (all(sure) and row["estimate"] * other["estimate"] < 0), values=values)
+    sure = excludes_zero(row) and excludes_zero(other)
+    agreed = Check("second", not (sure and row["estimate"] * other["estimate"] < 0), values=read_values(other))
     common = rows.states.groupby("pegawai_id")["keluar"].any().mean() > COMMON
     ratio, low, high = (float(np.exp(row[name])) for name in ("estimate", "conf_low", "conf_high"))
     evalue = sensitivity_evalue(ratio, low=low, high=high, scale="HR_common" if common else "HR")
@@ -461,7 +466,7 @@ def _count_exits(states: pd.DataFrame) -> pd.DataFrame:
     table = table[table.sum(axis=1) > 0].set_axis(["before", "after"], axis=1)
     for column in table:
         counted = table[column]
-        table[column] = counted.astype("Int64").mask(hide_counts(counted) | (0 < counted.sum() < FEWEST))
+        table[column] = counted.astype("Int64").mask(hide_counts(counted) | (0 < counted.sum() < MIN_GROUP))
     return table.rename_axis("reason").reset_index()
 
 

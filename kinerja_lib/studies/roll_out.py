@@ -13,7 +13,7 @@ from kinerja_lib.estimate import estimate_regression, estimate_staggered
 from kinerja_lib.indicators import build_indicator_panel
 from kinerja_lib.language import _
 from kinerja_lib.schema import Dataset
-from kinerja_lib.studies.result import Check, Study, join_rows, tidy_row
+from kinerja_lib.studies.result import Check, Study, join_rows, keep_rows, read_values, tidy_row
 from kinerja_lib.studies.verdict import decide
 from kinerja_lib.vocabulary import Period, label, sort_periods
 
@@ -109,15 +109,14 @@ def _build_roll_out(data: Dataset, outcome: str, *, log: bool) -> _RollOut:
         (_("baris lebih dari satu periode sesudah mulai ikut"), ~(since > 1)),
         (_("baris bernilai nol atau kurang, yang tidak punya logaritma"), ~(rows[outcome] <= 0) | (not log)),
     ):
-        dropped[reason] = int((~kept.loc[rows.index]).sum())
-        rows = rows[kept.loc[rows.index]]
+        rows = keep_rows(rows, kept.loc[rows.index], reason, dropped)
     values = rows[outcome].astype("float64")
     since = rows["waktu"] - rows["mulai"]
     rows = rows[["unit_id", "periode", "waktu", "mulai"]].assign(
         hasil=np.log(values) if log else values,
         **{STARTED: (since == 0).astype("float64"), LATER: (since == 1).astype("float64")},
     )
-    return _RollOut(rows.reset_index(drop=True), {reason: n for reason, n in dropped.items() if n})
+    return _RollOut(rows.reset_index(drop=True), dropped)
 
 
 def _find_starts(data: Dataset, periods: list[str]) -> pd.Series:
@@ -158,7 +157,7 @@ def _estimate(study: Study, found: _RollOut, *, log: bool, without: pd.DataFrame
     table = join_rows(parts)
     before = table[table["role"] == "before"]
     passed = None if before.empty else bool(before["p_value"].iloc[0] >= LEVEL)
-    values = {} if before.empty else {k: float(before[k].iloc[0]) for k in ("estimate", "conf_low", "conf_high", "n")}
+    values = {} if before.empty else read_values(before.iloc[0])
     checks = (Check("pre_trend", passed, values=values),)
     row = {name: float(table[name].iloc[0]) for name in ("conf_low", "conf_high")}
     said = decide(row, better=study.better, design="comparative", checks=checks)

@@ -15,8 +15,8 @@ import pandas as pd
 from kinerja_lib.errors import DataError
 from kinerja_lib.language import _
 from kinerja_lib.schema import COVARIATE, Dataset
-from kinerja_lib.studies.programme import VOLUNTARY, Exposed, kinds_of
-from kinerja_lib.vocabulary import Period
+from kinerja_lib.studies.programme import Exposed, kinds_of
+from kinerja_lib.vocabulary import KELUAR_SUKARELA, Period
 
 YEAR = 365.25
 BINARY = {"perempuan": ("jenis_kelamin", "P"), "pppk": ("status", "PPPK")}
@@ -102,7 +102,7 @@ def _add_exits(people: pd.DataFrame, staff: pd.DataFrame) -> pd.DataFrame:
     reason = pd.Series(staff["alasan_keluar"].astype("object").to_numpy(), index=people.index)
     reason = reason.where(reason.notna(), "tidak_diketahui").where(seen)
     stop = people["stop"].where(~seen, day)
-    return people.assign(stop=stop, alasan=reason, keluar=reason.isin(VOLUNTARY))
+    return people.assign(stop=stop, alasan=reason, keluar=reason.isin(KELUAR_SUKARELA))
 
 
 def _delay_entry(

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import DataError, KinerjaError
+from kinerja_lib.errors import DataError
 from kinerja_lib.estimate import Estimate, estimate_regression
 from kinerja_lib.language import _
 from kinerja_lib.outcomes import pick_costs
 from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import Dataset
-from kinerja_lib.studies.plan import COURSES, DIALOGUES
-from kinerja_lib.studies.programme import VOLUNTARY, Exposed, kinds_of
-from kinerja_lib.vocabulary import PREDIKAT, Period
+from kinerja_lib.studies.plan import COURSES
+from kinerja_lib.studies.programme import Exposed, kinds_of
+from kinerja_lib.vocabulary import KELUAR_SUKARELA, PEMBINAAN, PREDIKAT, Period
 
 CELL = ["unit_id", "periode"]
 FEW_UNITS = 4  # units whose sessions per employee changed
@@ -84,14 +83,14 @@ def _sum_staff(exposed: Exposed) -> pd.DataFrame:
     """Return per unit and period: employees appraised, events of each kind, voluntary exits, share of the best."""
     rows = exposed.rows
     own = kinds_of(exposed.programme, rows)
-    courses, dialogues = kinds_of(COURSES, rows), [kind for name in DIALOGUES for kind in kinds_of(name, rows)]
+    courses, dialogues = kinds_of(COURSES, rows), [kind for name in PEMBINAAN for kind in kinds_of(name, rows)]
     sets = {"kegiatan": own, "lain_pelatihan": courses, "lain_dialog": dialogues}
     counted = {
         name: rows[[f"n_{kind}" for kind in kinds if name == "kegiatan" or kind not in own]].fillna(0).sum(axis=1)
         for name, kinds in sets.items()
     }
     seen = rows["ordinal"].notna() | rows["nilai"].notna()
-    marks = {"pegawai": seen.astype("float64"), "keluar": rows["keluar"].isin(VOLUNTARY).astype("float64")}
+    marks = {"pegawai": seen.astype("float64"), "keluar": rows["keluar"].isin(KELUAR_SUKARELA).astype("float64")}
     best = (rows["ordinal"] == len(PREDIKAT)).where(rows["ordinal"].notna()).astype("float64")
     frame = rows[[*CELL, "waktu"]].assign(**counted, **marks, terbaik=best)
     cells = frame.groupby([*CELL, "waktu"], observed=True)
@@ -164,20 +163,6 @@ def fit_cells(rows: pd.DataFrame, outcome: str, *terms: str, absorb: list[str] |
     if terms[0] not in set(found.table["term"]):
         raise DataError(_("biaya: kegiatan tidak dapat dipisahkan dari hal lain yang disamakan."))
     return found
-
-
-def try_fit(call: Any, *values: Any, **options: Any) -> Any:
-    """Return the estimate, or None where these data do not give it."""
-    try:
-        return call(*values, **options)
-    except KinerjaError:
-        return None
-
-
-def own_row(estimate: Estimate, term: str) -> pd.Series:
-    """Return a term's row."""
-    table = estimate.table
-    return table[table["term"] == term].iloc[0]
 
 
 def difference(rows: pd.DataFrame) -> pd.DataFrame:

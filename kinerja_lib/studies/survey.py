@@ -17,6 +17,7 @@ from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import build_exposed, is_inside
+from kinerja_lib.studies.result import keep_rows
 from kinerja_lib.vocabulary import Period, sort_periods
 
 CELL = ["unit_id", "periode"]
@@ -101,17 +102,12 @@ def build_cells(survey: Survey, data: Dataset, plan: StudyPlan, programme: str) 
     staff = _count_staff(survey, data, plan, programme)
     cells = survey.rows.groupby(CELL, as_index=False).agg(n=("skor", "size"), skor=("skor", "mean"))
     cells = cells.merge(staff, on=CELL, how="left")
-    dropped = {}
-
-    def keep(kept: pd.Series, reason: str) -> None:
-        nonlocal cells
-        if not kept.all():
-            dropped[reason] = int((~kept).sum())
-            cells = cells[kept]
-
-    keep(cells["n"] >= MIN_GROUP, _("unit dan gelombang dengan kurang dari lima jawaban"))
-    keep(cells["pegawai"].notna(), _("unit dan gelombang tanpa daftar pegawai"))
-    keep(cells.groupby("unit_id")["periode"].transform("size") > 1, _("unit dengan satu gelombang saja"))
+    dropped: dict[str, int] = {}
+    enough = _("unit dan gelombang dengan kurang dari lima jawaban")
+    cells = keep_rows(cells, cells["n"] >= MIN_GROUP, enough, dropped)
+    cells = keep_rows(cells, cells["pegawai"].notna(), _("unit dan gelombang tanpa daftar pegawai"), dropped)
+    twice = cells.groupby("unit_id")["periode"].transform("size") > 1
+    cells = keep_rows(cells, twice, _("unit dengan satu gelombang saja"), dropped)
     place = {wave: at for at, wave in enumerate(survey.waves)}
     cells = cells.assign(gelombang=cells["periode"].astype("object").map(place).astype("int64"))
     return cells.sort_values(["unit_id", "gelombang"], ignore_index=True), dropped

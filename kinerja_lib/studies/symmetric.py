@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_adjusted, estimate_regression
 from kinerja_lib.language import _
+from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.studies import value_checks as look
 from kinerja_lib.studies.plan import StudyPlan
-from kinerja_lib.studies.programme import FEWEST
-from kinerja_lib.studies.result import Study, join_rows, tidy_row
+from kinerja_lib.studies.programme import list_others
+from kinerja_lib.studies.result import Study, join_rows, tidy_row, try_fit
 from kinerja_lib.studies.verdict import decide, read_interval
 
 WORDS = {"skor": lambda: _("skor rating"), "capaian_skp": lambda: _("capaian SKP")}
@@ -35,7 +34,7 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
     pairs = build_pairs(rows.assign(hasil=rows[name] / scale), "hasil")
     treated = pairs.loc[pairs["peserta"] == 1, "pegawai_id"].nunique()
     others = pairs.loc[pairs["peserta"] == 0, "pegawai_id"].nunique()
-    if min(treated, others) < FEWEST:
+    if min(treated, others) < MIN_GROUP:
         return replace(study, why=("few_people",))
     main = _estimate_change(pairs)
     second = _estimate_weighted(pairs)
@@ -49,11 +48,7 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
     parts = [tidy_row(main.table.iloc[[0]], role="main", unit=unit, headline=True, term=study.programme), naive]
     if second is not None:
         parts.insert(1, tidy_row(second.table.iloc[[0]], role="second", unit=unit, term=study.programme))
-    checks = tuple(
-        check
-        for check in (look.check_quota(rows) if outcome.ordinal else None, look.check_second(main, second))
-        if check
-    )
+    checks = (*([look.check_quota(rows)] if outcome.ordinal else []), look.check_second(main, second))
     smallest = plan.smallest_effect * spread / scale
     said = decide(
         read_interval(main.table.iloc[0], plan.alpha), better=1, design="comparative", checks=checks, smallest=smallest
@@ -70,10 +65,7 @@ def study_dip(study: Study, rows: pd.DataFrame, outcome: Any, plan: StudyPlan) -
         table=join_rows(parts),
         checks=checks,
         detail=detail,
-        reach={
-            "n_treated": float(treated),
-            "n_control": float(others),
-        },
+        reach={"n_treated": float(treated), "n_control": float(others)},
         limits=look.say_limits(study),
         verdict=said.verdict,
         why=said.why,
@@ -105,13 +97,13 @@ def build_pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
     early = kept[["pegawai_id", "waktu", outcome, *others]].assign(waktu=kept["waktu"] + 2)
     both = kept.merge(early, on=["pegawai_id", "waktu"], suffixes=("", "_awal"))
     both = both[both["waktu"] < rows["waktu"].max()]
-    now = both["mulai_ikut"] == both["waktu"]
-    both = both[now | (both["mulai_ikut"] < 0)]
+    both = both.assign(peserta=both["mulai_ikut"] == both["waktu"])
+    both = both[both["peserta"] | (both["mulai_ikut"] < 0)]
     return pd.DataFrame(
         {
             "pegawai_id": both["pegawai_id"].to_numpy(),
             "waktu": both["waktu"].to_numpy(),
-            "peserta": (both["mulai_ikut"] == both["waktu"]).to_numpy().astype("float64"),
+            "peserta": both["peserta"].to_numpy().astype("float64"),
             "perubahan": (both[outcome] - both[f"{outcome}_awal"]).to_numpy(),
             **{name: both[name].to_numpy() for name in others},
             **{f"{name}_awal": both[f"{name}_awal"].to_numpy() for name in others},
@@ -121,7 +113,7 @@ def build_pairs(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
 
 def _estimate_change(pairs: pd.DataFrame) -> Estimate:
     """Return the difference in change, the same period compared with itself."""
-    terms = ["peserta", *(str(name) for name in pairs if str(name).startswith("lain_") and pairs[name].nunique() > 1)]
+    terms = ["peserta", *list_others(pairs)]
     if pairs["waktu"].nunique() > 1:
         terms.append("C(waktu)")
     found = estimate_regression(pairs, "perubahan ~ " + " + ".join(terms), cluster="pegawai_id", errors="CR2")
@@ -142,19 +134,16 @@ def _estimate_change(pairs: pd.DataFrame) -> Estimate:
 
 def _estimate_weighted(pairs: pd.DataFrame) -> Estimate | None:
     """Return the same change by doubly robust weighting of the others, for those who were sent."""
-    confounders = [str(name) for name in pairs if str(name).startswith("lain_") and pairs[name].nunique() > 1]
-    confounders += ["langkah"] if pairs["waktu"].nunique() > 1 else []
-    try:
-        return estimate_adjusted(
-            pairs.assign(langkah=pairs["waktu"].astype("str")),
-            outcome="perubahan",
-            treatment="peserta",
-            confounders=confounders,
-            target="ATT",
-            cluster="pegawai_id",
-        )
-    except KinerjaError:
-        return None
+    confounders = list_others(pairs) + (["langkah"] if pairs["waktu"].nunique() > 1 else [])
+    return try_fit(
+        estimate_adjusted,
+        pairs.assign(langkah=pairs["waktu"].astype("str")),
+        outcome="perubahan",
+        treatment="peserta",
+        confounders=confounders,
+        target="ATT",
+        cluster="pegawai_id",
+    )
 
 
 def _estimate_recovery(rows: pd.DataFrame, name: str, scale: float) -> pd.DataFrame:
@@ -162,5 +151,5 @@ def _estimate_recovery(rows: pd.DataFrame, name: str, scale: float) -> pd.DataFr
     last = rows[rows["mulai_ikut"] - rows["waktu"] == 1].set_index("pegawai_id")[name]
     first = rows[rows["kejadian"] == 0].set_index("pegawai_id")[name]
     gain = ((first - last.reindex(first.index)) / scale).dropna()
-    part = pd.DataFrame({"pegawai_id": gain.index, "kenaikan": gain.to_numpy(), "satu": np.ones(len(gain))})
+    part = pd.DataFrame({"pegawai_id": gain.index, "kenaikan": gain.to_numpy()})
     return estimate_regression(part, "kenaikan ~ 1").table

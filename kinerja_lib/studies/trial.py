@@ -10,13 +10,13 @@ import pandas as pd
 from kinerja_lib.errors import DataError, KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression
 from kinerja_lib.language import _
+from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.scope import under_one_rezim
-from kinerja_lib.studies.plan import DIALOGUES, StudyPlan
-from kinerja_lib.studies.programme import FEWEST
-from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, join_rows, tidy_row
+from kinerja_lib.studies.plan import StudyPlan
+from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, excludes_zero, join_rows, tidy_row
 from kinerja_lib.studies.verdict import decide, read_interval
-from kinerja_lib.vocabulary import JENIS_KEGIATAN, Period, sort_periods
+from kinerja_lib.vocabulary import JENIS_KEGIATAN, PEMBINAAN, Period, sort_periods
 
 UNEVEN = 5.0  # follow-up of an arm that differs by more than so many points, beyond chance, is no accident
 
@@ -54,7 +54,7 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
     why = _find_gaps(data)
     if why:
         return replace(study, why=why)
-    study = replace(study, unit=_read_unit(data["penilaian"]))
+    study = replace(study, unit=read_unit(data["penilaian"]))
     trial = _build_trial(data)
     why = _find_faults(trial)
     if why:
@@ -71,7 +71,7 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
 
 def _choose_arm(arms: list[str]) -> str:
     """Return the arm that the verdict is about: a dialogue before a course."""
-    return next((name for name in DIALOGUES if name in arms), arms[0])
+    return next((name for name in PEMBINAAN if name in arms), arms[0])
 
 
 def _judge(study: Study, plan: StudyPlan) -> Study:
@@ -94,10 +94,9 @@ def _check_follow_up(study: Study) -> Check:
     own, other = rows.loc[study.programme], rows.loc[CONTROL]
     seen, assigned = ((int(own[name]), int(other[name])) for name in ("n", "n_assigned"))
     found = share_difference(seen, assigned)
-    beyond = found.conf_low > 0 or found.conf_high < 0
     values = {"estimate": found.value, "conf_low": found.conf_low, "conf_high": found.conf_high}
     values |= {"n": float(own["n_assigned"] + other["n_assigned"])}
-    return Check("attrition", not (beyond and abs(found.value) > UNEVEN), values=values)
+    return Check("attrition", not (excludes_zero(values) and abs(found.value) > UNEVEN), values=values)
 
 
 def _find_gaps(data: Dataset) -> tuple[str, ...]:
@@ -116,9 +115,10 @@ def _find_gaps(data: Dataset) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _read_unit(appraisals: pd.DataFrame) -> str:
+def read_unit(appraisals: pd.DataFrame, otherwise: str = "") -> str:
+    """Return the unit of the user's own outcome, as `satuan` says it."""
     units = appraisals["satuan"].dropna() if "satuan" in appraisals else pd.Series(dtype="str")
-    return "" if units.empty else str(units.iloc[0])
+    return otherwise if units.empty else str(units.iloc[0])
 
 
 def _build_trial(data: Dataset) -> _Trial:
@@ -169,7 +169,7 @@ def _find_faults(trial: _Trial) -> tuple[str, ...]:
         found.append("no_comparison")
     if not trial.after:
         found.append("no_after")
-    if not found and trial.people["arm"].value_counts().min() < FEWEST:
+    if not found and trial.people["arm"].value_counts().min() < MIN_GROUP:
         found.append("few_people")
     return tuple(found)
 

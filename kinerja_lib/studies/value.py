@@ -16,20 +16,21 @@ from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_latent, estimate_staggered, plan_sample
 from kinerja_lib.language import _
 from kinerja_lib.measures import score_capaian
+from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies import value_checks as look
 from kinerja_lib.studies.plan import COURSES, StudyPlan
 from kinerja_lib.studies.programme import (
-    FEWEST,
     Exposed,
     build_exposed,
     choose_design,
     choose_programme,
     find_gaps,
     is_inside,
+    list_others,
 )
-from kinerja_lib.studies.result import RANDOM, Check, Study, join_rows, read_truth, tidy_row
-from kinerja_lib.studies.trial import study_trial
+from kinerja_lib.studies.result import RANDOM, Check, Study, join_rows, keep_rows, read_truth, tidy_row, try_fit
+from kinerja_lib.studies.trial import read_unit, study_trial
 from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import PREDIKAT
 
@@ -128,11 +129,11 @@ def choose_outcome(data: Dataset, plan: StudyPlan) -> tuple[Outcome | None, tupl
     """Return the outcome of the plan, else the first that the data hold; None with the codes of what is missing."""
     appraisals = data["penilaian"]
     appraisals = appraisals[[is_inside(str(name), plan) for name in appraisals["periode"]]]
-    latent = _("simpangan baku skor laten")
+    latent, unit = _("simpangan baku skor laten"), read_unit(appraisals, _("poin"))
     known = {
         "rating": Outcome("rating", RATINGS, _("rating hasil kerja dan perilaku kerja"), latent),
         "predikat": Outcome("predikat", ("predikat",), _("predikat kinerja"), latent),
-        "nilai": Outcome("nilai", ("nilai",), data.keterangan.get("hasil") or _("nilai"), _read_unit(appraisals)),
+        "nilai": Outcome("nilai", ("nilai",), data.keterangan.get("hasil") or _("nilai"), unit),
         "capaian_skp": Outcome("capaian_skp", ("capaian_skp",), _("capaian SKP"), _("poin")),
     }
     held = {
@@ -155,11 +156,6 @@ def choose_outcome(data: Dataset, plan: StudyPlan) -> tuple[Outcome | None, tupl
     if key == "nilai" and "satuan" in appraisals and appraisals["satuan"].nunique() > 1:
         return None, ("several_units",)
     return known[key], ()
-
-
-def _read_unit(appraisals: pd.DataFrame) -> str:
-    units = appraisals["satuan"].dropna() if "satuan" in appraisals else pd.Series(dtype="str")
-    return _("poin") if units.empty else str(units.iloc[0])
 
 
 def _add_outcomes(exposed: Exposed, data: Dataset, outcome: Outcome) -> pd.DataFrame:
@@ -201,10 +197,9 @@ def _study_without_comparison(study: Study, exposed: Exposed, outcome: Outcome, 
 
 def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadian") -> Estimate:
     """Return the main estimator of a programme that starts in steps."""
-    terms = [str(name) for name in rows if str(name).startswith("lain_") and name not in FOLLOWS]
-    if not look.is_same_source(
-        rows
-    ):  # with hardly another rating of participants, it cannot be told from the programme
+    terms = [name for name in list_others(rows) if name not in FOLLOWS]
+    # with hardly another rating of participants, the coach's own cannot be told from the programme
+    if rows["sumber_sama"].nunique() > 1 and not look.is_same_source(rows):
         terms.insert(0, "sumber_sama")
     return estimate_latent(
         rows,
@@ -212,7 +207,7 @@ def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadi
         event=event,
         fixed="waktu",
         levels=["kelompok", "penilai"],
-        covariates=[name for name in terms if rows[name].nunique() > 1],
+        covariates=terms,
         cluster="pegawai_id",
     )
 
@@ -220,13 +215,11 @@ def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadi
 def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPlan) -> Study:
     """Return the study of a programme that starts in steps."""
     whole = exposed.rows
-    seen = (whole["mulai_ikut"] < 0) | (whole["mulai_ikut"] > whole["masuk"])
     dropped = dict(study.dropped)
-    if not seen.all():
-        reason = _("baris pegawai yang sudah ikut sejak pertama kali dinilai (tanpa keadaan awal)")
-        dropped[reason] = int((~seen).sum())
-    rows = whole[seen & whole[list(outcome.columns)].notna().all(axis=1)].reset_index(drop=True)
-    if _count_fewest(rows) < FEWEST:
+    reason = _("baris pegawai yang sudah ikut sejak pertama kali dinilai (tanpa keadaan awal)")
+    seen = keep_rows(whole, (whole["mulai_ikut"] < 0) | (whole["mulai_ikut"] > whole["masuk"]), reason, dropped)
+    rows = seen[seen[list(outcome.columns)].notna().all(axis=1)].reset_index(drop=True)
+    if _count_fewest(rows) < MIN_GROUP:
         return replace(study, dropped=dropped, why=("few_people",))
     if rows[list(outcome.columns)].nunique().min() < 2:
         return replace(study, dropped=dropped, why=("one_level",))
@@ -282,10 +275,7 @@ def _estimate_number(rows: pd.DataFrame, outcome: str, estimator: Any) -> Estima
 def _estimate_second(rows: pd.DataFrame) -> Estimate | None:
     """Return the same question asked of another source: achievement of the plan, else the score as a number."""
     name = "capaian_skp" if "capaian_skp" in rows and rows["capaian_skp"].notna().any() else "skor"
-    try:
-        return _estimate_number(rows, name, "callaway_santanna")
-    except KinerjaError:
-        return None
+    return try_fit(_estimate_number, rows, name, "callaway_santanna")
 
 
 def _tidy_second(second: Estimate | None, outcome: Outcome, study: Study) -> list[pd.DataFrame]:
@@ -299,7 +289,7 @@ def _events(main: Estimate, rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each period since the start, with its number as group; none of fewer than five people."""
     joining = rows[rows["mulai_ikut"] >= 0]
     people = joining["pegawai_id"].groupby(joining["waktu"] - joining["mulai_ikut"]).nunique()
-    shown = {str(event) for event in people.index[people >= FEWEST]}
+    shown = {str(event) for event in people.index[people >= MIN_GROUP]}
     if "event" in main.diagnostics:
         found = main.diagnostics["event"]
         table = (
@@ -319,11 +309,10 @@ def _estimate_naive(whole: pd.DataFrame, outcome: Outcome, programme: str) -> pd
     last = rows[rows["waktu"] == rows["waktu"].max()]
     for name, part in (("sebelum_sesudah", own), ("peserta_bukan", last)):
         sides = part.groupby("ikut")["pegawai_id"].nunique()
-        if len(sides) < 2 or sides.min() < FEWEST:
+        if len(sides) < 2 or sides.min() < MIN_GROUP:
             continue
-        try:
-            table = _compare(part, outcome)
-        except KinerjaError:
+        table = try_fit(_compare, part, outcome)
+        if table is None:
             continue
         parts.append(tidy_row(table.assign(group=name), role="naive", unit=outcome.unit, naive=True, term=programme))
     return join_rows(parts)
@@ -365,15 +354,13 @@ def _plan_reach(rows: pd.DataFrame, outcome: Outcome, plan: StudyPlan) -> dict[s
 
 def _check_steps(rows: pd.DataFrame, outcome: Outcome, main: Estimate, second: Estimate | None) -> tuple[Check, ...]:
     """Return the checks of a programme that starts in steps."""
-    checks: list[Check | None] = []
+    checks: list[Check] = []
     if outcome.ordinal:
         checks += look.check_before(rows, lambda part: _estimate_main(part, outcome, event="semu"))
         checks += [look.check_quota(rows), look.check_same_source(rows, main)]
     else:
         checks.append(look.check_pre_trend(main))
-    checks.append(look.check_spillover(rows, outcome))
-    checks.append(look.check_second(main, second))
-    return tuple(check for check in checks if check is not None)
+    return (*checks, look.check_spillover(rows, outcome), look.check_second(main, second))
 
 
 def _find_detail(rows: pd.DataFrame, outcome: Outcome) -> dict[str, Any]:
@@ -385,12 +372,8 @@ def _find_detail(rows: pd.DataFrame, outcome: Outcome) -> dict[str, Any]:
         "sensitivity": look.find_robustness(rows, name),
     }
     if outcome.ordinal and rows["predikat"].notna().any():
-        try:
-            words = Outcome("predikat", ("predikat",), "", "")
-            part = rows[rows["predikat"].notna()]
-            changes = _estimate_main(part, words).diagnostics["probability_change"]
-        except KinerjaError:
-            return detail
+        found = try_fit(_estimate_main, rows[rows["predikat"].notna()], Outcome("predikat", ("predikat",), "", ""))
+        changes = None if found is None else found.diagnostics["probability_change"]
         if isinstance(changes, pd.DataFrame):
             detail["probability_change"] = _best_first(changes)
     return detail

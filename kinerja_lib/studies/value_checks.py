@@ -10,9 +10,11 @@ import pandas as pd
 
 from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_regression, sensitivity_robustness
+from kinerja_lib.estimate.result import Z
 from kinerja_lib.language import _
-from kinerja_lib.studies.programme import FEWEST
-from kinerja_lib.studies.result import Check, Study
+from kinerja_lib.privacy import MIN_GROUP
+from kinerja_lib.studies.programme import list_others
+from kinerja_lib.studies.result import Check, Study, excludes_zero, own_row, read_values, try_fit
 
 DOUBT = 0.05  # a test of the time before that is below this is no accident
 SURE = 0.01  # tests that look for something rare are asked for more
@@ -29,13 +31,12 @@ def check_before(rows: pd.DataFrame, estimate: Callable[[pd.DataFrame], Estimate
     lead = rows["mulai_ikut"] - rows["waktu"]
     part = rows[~rows["ikut"]].assign(semu=lead.where((lead > 0) & (lead <= LEADS) & (rows["mulai_ikut"] >= 0), 0) - 1)
     part = part.reset_index(drop=True)
-    asked = [lag for lag in range(LEADS) if part.loc[part["semu"] == lag, "pegawai_id"].nunique() >= FEWEST]
+    asked = [lag for lag in range(LEADS) if part.loc[part["semu"] == lag, "pegawai_id"].nunique() >= MIN_GROUP]
     further = part.loc[(part["mulai_ikut"] >= 0) & (part["semu"] < 0), "pegawai_id"].nunique()
-    if not asked or further < FEWEST:
+    if not asked or further < MIN_GROUP:
         return [Check("pre_trend", None), Check("dip", None)]
-    try:
-        found = estimate(part)
-    except KinerjaError:
+    found = try_fit(estimate, part)
+    if found is None:
         return [Check("pre_trend", None), Check("dip", None)]
     table = found.table[found.table["group"] == "event"].set_index("term")
     p_value = _test_together(found)
@@ -77,12 +78,12 @@ def check_quota(rows: pd.DataFrame) -> Check:
 
     cells = rows[rows["skor"].notna()].groupby(["waktu", "unit_id"], observed=True)["skor"]
     counts, means, spread = cells.count(), cells.mean(), cells.var(ddof=1)
-    kept = counts >= FEWEST
+    kept = counts >= MIN_GROUP
     counts, means, spread = counts[kept], means[kept], spread[kept]
     whole = (means * counts).groupby(level=0).sum() / counts.groupby(level=0).sum()
     between_df = len(means) - len(whole)
     within_df = float((counts - 1).sum())
-    if between_df < FEW_UNITS or within_df < FEWEST:
+    if between_df < FEW_UNITS or within_df < MIN_GROUP:
         return Check("quota", None)
     distance = means - whole.reindex(means.index.get_level_values(0)).to_numpy()
     between = float((counts * distance**2).sum()) / between_df
@@ -112,7 +113,7 @@ def check_same_source(rows: pd.DataFrame, main: Estimate) -> Check:
     return Check("same_source", not is_same_source(rows), values=values)
 
 
-def check_spillover(rows: pd.DataFrame, outcome: Any) -> Check | None:
+def check_spillover(rows: pd.DataFrame, outcome: Any) -> Check:
     """Ask whether colleagues who do not take part changed when their unit began; errors clustered by unit."""
     begun = rows[rows["ikut"]].groupby("unit_id", observed=True)["waktu"].min()
     own = rows["unit_id"].map(begun)
@@ -121,19 +122,12 @@ def check_spillover(rows: pd.DataFrame, outcome: Any) -> Check | None:
         return Check("spillover", None, blocking=False)
     name = "skor" if outcome.ordinal else outcome.columns[0]
     spread = float(part.loc[part["rekan"] < 0, name].std())
-    try:
-        found = estimate_regression(
-            part[part[name].notna()].assign(rekan=part["rekan"] + 1.0, satuan=part[name] / spread),
-            "satuan ~ rekan",
-            absorb=["unit_id", "waktu"],
-            cluster="unit_id",
-        )
-    except KinerjaError:
+    part = part[part[name].notna()].assign(rekan=part["rekan"] + 1.0, satuan=part[name] / spread)
+    found = try_fit(estimate_regression, part, "satuan ~ rekan", absorb=["unit_id", "waktu"], cluster="unit_id")
+    if found is None or "rekan" not in set(found.table["term"]):
         return Check("spillover", None, blocking=False)
-    row = found.table[found.table["term"] == "rekan"]
-    if row.empty:
-        return Check("spillover", None, blocking=False)
-    values = {key: float(row[key].iloc[0]) for key in ("estimate", "conf_low", "conf_high", "p_value", "n")}
+    row = own_row(found, "rekan")
+    values = read_values(row) | {"p_value": float(row["p_value"])}
     return Check("spillover", not values["p_value"] < SURE, blocking=False, values=values)
 
 
@@ -142,9 +136,8 @@ def check_second(main: Estimate, second: Estimate | None) -> Check:
     if second is None:
         return Check("second", None)
     row, first = second.table.iloc[0], main.table.iloc[0]
-    values = {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high", "n")}
-    sure = bool(row["conf_low"] > 0 or row["conf_high"] < 0)
-    return Check("second", not (sure and row["estimate"] * first["estimate"] < 0), values=values)
+    opposed = excludes_zero(row) and row["estimate"] * first["estimate"] < 0
+    return Check("second", not opposed, values=read_values(row))
 
 
 def compare_means(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -159,7 +152,7 @@ def find_reliability(rows: pd.DataFrame, outcome: str) -> float:
     table = rows.pivot_table(index="pegawai_id", columns="waktu", values=outcome, aggfunc="first")
     pairs = [table.iloc[:, [at, at + 1]].dropna().to_numpy() for at in range(table.shape[1] - 1)]
     both = np.vstack([pair - pair.mean(axis=0) for pair in pairs if len(pair)]) if pairs else np.empty((0, 2))
-    if len(both) < FEWEST or both.std(axis=0).min() <= 0:
+    if len(both) < MIN_GROUP or both.std(axis=0).min() <= 0:
         return float("nan")
     return float(np.corrcoef(both.T)[0, 1])
 
@@ -183,13 +176,13 @@ def expect_return(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
     last = rows[(rows["mulai_ikut"] - rows["waktu"] == 1) & rows[outcome].notna()].set_index("pegawai_id")
     first = rows[(rows["kejadian"] == 0) & rows[outcome].notna()].set_index("pegawai_id")
     both = last.index.intersection(first.index)
-    if pd.isna(reliability) or not spread > 0 or len(both) < FEWEST:
+    if pd.isna(reliability) or not spread > 0 or len(both) < MIN_GROUP:
         return {}
     means = before.groupby("waktu")[outcome].mean()
     start = (last.loc[both, outcome] - last.loc[both, "waktu"].map(means)) / spread
     end = (first.loc[both, outcome] - first.loc[both, "waktu"].map(means)) / spread
     pairs = float(before.groupby("pegawai_id").size().sub(1).clip(lower=0).sum())
-    reach = 1.959963984540054 / np.sqrt(max(pairs - 3, 1))
+    reach = Z / np.sqrt(max(pairs - 3, 1))
     low, high = np.tanh(np.arctanh(reliability) - reach), np.tanh(np.arctanh(reliability) + reach)
     gain = end - start
     error = float(gain.std() / np.sqrt(len(both)))
@@ -281,7 +274,7 @@ def find_robustness(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
     and period.
     """
     part = rows[rows[outcome].notna()].assign(peserta=rows["ikut"].astype("float64"))
-    others = [str(name) for name in rows if str(name).startswith("lain_") and part[name].nunique() > 1]
+    others = list_others(part)
     for name in ("pegawai_id", "waktu"):
         part = part[part.groupby(name)[outcome].transform("size") > 1]
     formula = f"{outcome} ~ " + " + ".join(["peserta", *others])

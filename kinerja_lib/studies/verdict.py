@@ -25,13 +25,21 @@ class Verdict(NamedTuple):
 
 
 def read_interval(row: pd.Series, alpha: float = 0.05) -> dict[str, float]:
-    """Return the interval of a row at the level of the plan; the row holds the 95 % one."""
+    """Return the interval at the level of the plan of a row whose degrees of freedom are not known (`interval_at`)."""
     from scipy import stats
 
     middle = float(row["estimate"])
     stretch = float(stats.norm.ppf(1 - alpha / 2) / stats.norm.ppf(0.975))
     ends = {name: middle + stretch * (float(row[name]) - middle) for name in ("conf_low", "conf_high")}
     return ends if alpha != USUAL else {name: float(row[name]) for name in ends}
+
+
+def interval_at(row: pd.Series, df: float, alpha: float) -> dict[str, float]:
+    """Return `conf_low` and `conf_high` of an estimate at level 1 - alpha, by t; normal for df without end."""
+    from scipy import stats
+
+    half = float(stats.t.ppf(1 - alpha / 2, df)) * float(row["std_error"])
+    return {"conf_low": float(row["estimate"]) - half, "conf_high": float(row["estimate"]) + half}
 
 
 def decide(

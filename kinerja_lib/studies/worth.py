@@ -20,8 +20,8 @@ from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import NEVER, Exposed, kinds_of
-from kinerja_lib.studies.result import CONTROL
-from kinerja_lib.studies.spending import Cells, fit_cells, own_row, try_fit
+from kinerja_lib.studies.result import CONTROL, own_row, try_fit
+from kinerja_lib.studies.spending import Cells, fit_cells
 from kinerja_lib.vocabulary import PREDIKAT, Period
 
 ABSENCE = "ketidakhadiran"  # indicator of a unit: per cent of working days

@@ -211,6 +211,21 @@ def test_a_report_speaks_of_no_effect(book: str, lang: str, folders: dict[str, P
     assert find_verbs(document, "correlational") == []
 
 
+@pytest.mark.parametrize(
+    ("book", "lang", "design"),
+    [
+        ("00_mulai", "id", "correlational"),
+        ("15_kartu_empat_hasil", "id", "comparative"),
+        ("15_kartu_empat_hasil", "en", "comparative"),
+    ],
+)
+def test_the_first_page_and_the_card_keep_to_it_too(
+    book: str, lang: str, design: str, folders: dict[str, Path]
+) -> None:
+    document, _study = run(book, folders["sample"], lang)
+    check(document, design)
+
+
 def page(*blocks: dict[str, Any]) -> Document:
     notebook = {"cells": [{"cell_type": "code", "outputs": [{"data": {MIME: block}}]} for block in blocks]}
     return read_document(notebook)

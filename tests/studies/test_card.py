@@ -91,6 +91,7 @@ def test_programmes_stand_side_by_side_and_none_is_refused() -> None:
     assert [one.programme for one in cards] == ["mentoring", "konseling"]
     assert {one.plan.alpha for one in cards} == {0.1}
     assert isinstance(table_cards(cards), Table)
+    assert study_cards(data, ["konseling"], StudyPlan(alpha=0.1), known=cards) == (cards[1],)
     with pytest.raises(CallError, match="paling sedikit satu program"):
         study_cards(data, [])
     with pytest.raises(CallError, match="programme"):

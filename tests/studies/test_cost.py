@@ -14,10 +14,10 @@ from kinerja_lib.errors import CallError
 from kinerja_lib.estimate import estimate_regression
 from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.studies import Study, StudyPlan, study_cost
-from kinerja_lib.studies.cost import interval_at
 from kinerja_lib.studies.programme import NEVER, Exposed, build_exposed
 from kinerja_lib.studies.result import TABLE
 from kinerja_lib.studies.spending import build_cells, difference, leftover
+from kinerja_lib.studies.verdict import interval_at
 from kinerja_lib.studies.worth import build_gains, working_days
 from kinerja_lib.synth import Effects, build_agency
 from kinerja_lib.typed import check_table

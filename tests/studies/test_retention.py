@@ -16,6 +16,7 @@ from kinerja_lib.schema import Dataset
 from kinerja_lib.studies import Study, StudyPlan, study_retention
 from kinerja_lib.studies import retention as own
 from kinerja_lib.studies.reasons import CHECKS
+from kinerja_lib.studies.verdict import interval_at
 from kinerja_lib.synth import Effects, build_agency
 
 SEEDS = 20
@@ -283,7 +284,8 @@ def test_detail_holds_back_exits_that_another_count_gives_away() -> None:
 def test_the_level_of_the_plan_narrows_the_interval(study: Study) -> None:
     assert study.pooled is not None
     row = study.headline.iloc[0]
-    same, narrow = own._at_level(study.pooled, 0.05), own._at_level(study.pooled, 0.5)
+    main = study.pooled.table.iloc[0]
+    same, narrow = interval_at(main, np.inf, 0.05), interval_at(main, np.inf, 0.5)
     assert same["conf_low"] == pytest.approx(row["conf_low"])
     assert same["conf_high"] == pytest.approx(row["conf_high"])
     assert row["conf_low"] < narrow["conf_low"] < narrow["conf_high"] < row["conf_high"]
