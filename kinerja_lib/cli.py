@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kinerja_lib import __version__
 from kinerja_lib.errors import CallError, DataError, KinerjaError, list_values, nearest, require_choice
@@ -26,18 +26,14 @@ from kinerja_lib.terminal import (
     panel_lines,
     prepare_streams,
     print_findings,
+    print_report,
     say,
     study_lines,
     write_json,
     write_log,
 )
 
-if TYPE_CHECKING:
-    from kinerja_lib.report.batch import BatchResult
-
 DONE, FAULTS, WRONG_CALL, STOPPED = 0, 1, 2, 130
-FORMATS = ("html",)
-LATER_FORMATS = ("pdf", "docx", "xlsx")
 STUDY_NOTEBOOKS = {
     "value": "11_nilai",
     "cost": "12_biaya",
@@ -46,7 +42,6 @@ STUDY_NOTEBOOKS = {
     "card": "15_kartu_empat_hasil",
 }
 LANGUAGE_VARIABLE = "KINERJA_LANG"
-SHOWN = 10  # failed pages listed on the terminal; the index page has all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -146,11 +141,15 @@ def _add_report(parser: Parser) -> None:
     which.add_argument("--all-units", action="store_true", help=_("laporan untuk setiap unit"))
     names = _("hanya notebook ini")
     add("--notebook", nargs="+", action="extend", default=[], metavar=_("NAMA"), help=names)
-    add("--format", default="html", metavar="html", help=_("format laporan; versi ini: html"))
-    add("--out", metavar=_("FOLDER"), help=_("folder hasil; bawaan: folder baru di reports/runs"))
+    add("--format", default="html", metavar="html,pdf,docx,xlsx", help=_("format laporan, dipisahkan koma"))
+    add("--template", metavar=_("FOLDER"), help=_("folder kop surat dan dokumen dasar kantor"))
+    out = _("folder hasil; bawaan: lanjutkan penyusunan yang sama, atau folder baru di reports/runs")
+    add("--out", metavar=_("FOLDER"), help=out)
     add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya halaman sekaligus; bawaan: jumlah inti prosesor"))
     add("--scheduler", metavar=_("ALAMAT"), help=_("belum tersedia pada versi ini"))
-    add("--force", action="store_true", help=_("susun ulang semua halaman (versi ini selalu begitu)"))
+    add("--force", action="store_true", help=_("susun ulang semua halaman, juga yang tidak berubah"))
+    add("--quiet", action="store_true", help=_("tampilkan hanya yang gagal dan letak hasilnya"))
+    add("--json", action="store_true", help=_("tampilkan hasilnya sebagai JSON"))
     values = _("nilai parameter notebook")
     add("--param", nargs="+", action="extend", default=[], metavar=_("NAMA=NILAI"), help=values)
     parser.set_defaults(run=run_report)
@@ -251,9 +250,11 @@ def _whole_number(text: str) -> int:
 
 def run_report(args: argparse.Namespace) -> int:
     """Make reports and print where they are."""
-    _require_available(args)
+    if args.scheduler is not None:
+        raise CallError(_("--scheduler: belum tersedia pada versi ini; pakai --jobs."))
     params = _split_settings(args.param)
-    note(_("Membaca data {data} ...").format(data=args.data or _("instansi contoh")))
+    tell: Callable[[str], None] = note if not args.quiet else lambda _text: None
+    tell(_("Membaca data {data} ...").format(data=args.data or _("instansi contoh")))
     from kinerja_lib.report.batch import run_plan
     from kinerja_lib.report.plan import plan_reports
     from kinerja_lib.report.pool import count_cores
@@ -261,26 +262,22 @@ def run_report(args: argparse.Namespace) -> int:
     sample = args.data is None and not args.notebook
     units = "all" if args.all_units or (sample and not args.unit) else args.unit
     plan = plan_reports(
-        args.data, period=args.period, units=units, notebooks=args.notebook, lang=current_language(), params=params
+        args.data,
+        period=args.period,
+        units=units,
+        notebooks=args.notebook,
+        lang=current_language(),
+        params=params,
+        formats=args.format,
+        template=args.template,
     )
     jobs = args.jobs if args.jobs is not None else count_cores()
-    text = _("Menyusun {n} halaman, {jobs} sekaligus ...")
-    note(text.format(n=len(plan.pages), jobs=max(1, min(jobs, len(plan.pages)))))
-    result = run_plan(plan, out=args.out, jobs=args.jobs, progress=True)
+    text = _("Menyusun yang belum ada atau berubah dari {n} halaman, {jobs} sekaligus ...")
+    tell(text.format(n=len(plan.pages), jobs=max(1, min(jobs, len(plan.pages)))))
+    result = run_plan(plan, out=args.out, jobs=args.jobs, force=args.force, progress=not args.quiet)
     if not units and not args.notebook:
-        note(_("Laporan per unit: tambahkan --all-units, atau --unit ID."))
-    return _print_result(result)
-
-
-def _require_available(args: argparse.Namespace) -> None:
-    """Refuse what this version does not do yet."""
-    for name in args.format.split(","):
-        if name in LATER_FORMATS:
-            message = _("--format: {name} belum tersedia pada versi ini; yang tersedia: {formats}.")
-            raise CallError(message.format(name=name, formats=list_values(FORMATS)))
-        require_choice("--format", name, FORMATS)
-    if args.scheduler is not None:
-        raise CallError(_("--scheduler: belum tersedia pada versi ini; pakai --jobs."))
+        tell(_("Laporan per unit: tambahkan --all-units, atau --unit ID."))
+    return print_report(result, quiet=args.quiet, as_json=args.json)
 
 
 def _split_settings(texts: Sequence[str]) -> dict[str, str]:
@@ -292,20 +289,6 @@ def _split_settings(texts: Sequence[str]) -> dict[str, str]:
             raise CallError(message.format(found=repr(text)))
         values[name] = value
     return values
-
-
-def _print_result(result: BatchResult) -> int:
-    """Print what failed, the counts, and as the last line the index page; return the exit code."""
-    failed = result.of("failed")
-    for page in failed[:SHOWN]:
-        about = f" [{page.page.unit}]" if page.page.unit else ""
-        note(_("Gagal{about}: {reason}").format(about=about, reason=page.reason))
-    if len(failed) > SHOWN:
-        note(_("... dan {n} lainnya; lihat daftar laporan.").format(n=len(failed) - SHOWN))
-    text = _("Selesai {done} halaman, gagal {failed}, dilewati {skipped}. Buka daftar laporan:")
-    say(text.format(done=len(result.of("done")), failed=len(failed), skipped=len(result.of("skipped"))))
-    say(str(result.index))
-    return FAULTS if failed else DONE
 
 
 def run_import(args: argparse.Namespace) -> int:
@@ -427,7 +410,7 @@ def _write_study_page(args: argparse.Namespace, notebook: str) -> int:
     params = {name: text for name, text in words.items() if text and notebook in STUDY_NOTEBOOKS.values()}
     result = run_reports(args.data, notebooks=[notebook], lang=current_language(), out=args.out, jobs=1, params=params)
     say("")
-    return _print_result(result)
+    return print_report(result)
 
 
 def run_open(args: argparse.Namespace) -> int:

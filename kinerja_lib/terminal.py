@@ -204,6 +204,7 @@ def _check_lines(study: Any) -> list[str]:
     return align_columns(head, [[say_question(check.name), say_result(check)] for check in study.checks], left=2)
 
 
+FAILURES = 10  # failed pages that the terminal shows; the index page has all
 FILES, OF_A_FILE = 20, 8  # files, and findings of each, that the terminal shows; findings.csv has all
 
 
@@ -247,6 +248,33 @@ def print_findings(findings: Any) -> int:
         say(line)
     say(_("Jumlah: {counts}.").format(counts=say_counts(findings)))
     return int(bool(findings.errors))
+
+
+def print_report(result: Any, *, quiet: bool = False, as_json: bool = False) -> int:
+    """Print what failed, the counts, and as the last line the index page; or all as JSON. Return the exit code."""
+    failed = result.of("failed")
+    for page in failed[:FAILURES]:
+        about = f" [{page.page.unit}]" if page.page.unit else ""
+        note(_("Gagal{about}: {reason}").format(about=about, reason=page.reason))
+    if len(failed) > FAILURES:
+        note(_("... dan {n} lainnya; lihat daftar laporan.").format(n=len(failed) - FAILURES))
+    if result.stale:
+        note(_("Data berubah selama penyusunan; jalankan lagi perintah yang sama."))
+    if as_json:
+        import json
+
+        say(json.dumps(result.to_json(), ensure_ascii=False))
+    else:
+        for line in _report_lines(result, failed=len(failed), quiet=quiet):
+            say(line)
+    return int(bool(failed) or result.stale)
+
+
+def _report_lines(result: Any, *, failed: int, quiet: bool) -> list[str]:
+    kept = _(" ({n} sudah ada dan tidak berubah)").format(n=result.kept) if result.kept else ""
+    text = _("Selesai {done} halaman{kept}, gagal {failed}, dilewati {skipped}. Buka daftar laporan:")
+    counts = {"done": len(result.of("done")), "failed": failed, "skipped": len(result.of("skipped"))}
+    return [*([] if quiet else [text.format(kept=kept, **counts)]), str(result.index)]
 
 
 def import_lines(counts: Any, page: Path) -> list[str]:

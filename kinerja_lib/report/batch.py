@@ -1,89 +1,37 @@
-"""Many pages in one call: a run folder with a page per unit, an index, and a manifest of what was done.
+"""Many pages in one call: a run folder with a page per unit, an index, and books of what was done.
 
-`plan.py` settles what to do, `pool.py` does it side by side; here a run gets its folder and keeps its books.
+`plan.py` settles what to do, `keys.py` what each page hangs on, `runs.py` where it goes, `pool.py` does it side by
+side; here a run passes over what is done already, writes down each page as it ends, and closes its books.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kinerja_lib import __version__
-from kinerja_lib.errors import CallError, list_values
+from kinerja_lib.errors import CallError, RunError
 from kinerja_lib.language import _, current_language, use_language
+from kinerja_lib.report import books
+from kinerja_lib.report.changes import build_before, summarise_run
 from kinerja_lib.report.engine import FAILED
-from kinerja_lib.report.files import NOTEBOOK, project_folder, runs_folder, sweep_parts, write_whole
+from kinerja_lib.report.files import NOTEBOOK, sweep_parts
+from kinerja_lib.report.keys import Basis, build_key, digest, read_basis, read_inputs
 from kinerja_lib.report.plan import Page, Plan, Units, plan_reports
 from kinerja_lib.report.pool import Outcome, Task, count_cores, run_tasks
-from kinerja_lib.report.provenance import build_provenance
-from kinerja_lib.report.site import write_index
+from kinerja_lib.report.provenance import build_provenance, build_record, describe_basis
+from kinerja_lib.report.results import BatchResult, PageResult, describe_page
+from kinerja_lib.report.runs import Run, open_run
+from kinerja_lib.report.site import INDEX, write_index
 
 Finished = tuple[Task, Outcome]
-Status = Literal["done", "failed", "skipped", "pending"]
-
-MANIFEST = "manifest.json"
-PROGRAM = "kinerja_lib"  # marks a manifest as ours
-PACKAGES = ("ipykernel", "numpy", "pandas", "papermill", "pyfixest", "scipy", "statsmodels")
-
-
-@dataclass(frozen=True, slots=True)
-class PageResult:
-    """What became of one page.
-
-    Attributes
-    ----------
-    page : Page
-        As planned.
-    status : {"done", "failed", "skipped", "pending"}
-        "pending" when the run was stopped before it.
-    title, reason : str
-        Title of a page that is there; why it is not there.
-    seconds : float
-        How long it took.
-    """
-
-    page: Page
-    status: Status
-    title: str = ""
-    reason: str = ""
-    seconds: float = 0.0
-
-    @property
-    def file(self) -> str:
-        """The page, relative to the folder of the run; empty where there is none."""
-        return f"{self.page.folder}/{self.page.name}.html" if self.status == "done" else ""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """A run of reports.
-
-    Attributes
-    ----------
-    run_id : str
-        Name of the run.
-    folder, index : Path
-        Folder of the run, and its index page.
-    results : tuple of PageResult
-        In the order of the plan, those left out last.
-    """
-
-    run_id: str
-    folder: Path
-    index: Path
-    results: tuple[PageResult, ...]
-
-    def of(self, status: Status) -> list[PageResult]:
-        """Return the pages with a status."""
-        return [result for result in self.results if result.status == status]
+HISTORY = 20  # runs of a folder that its manifest lists
 
 
 def run_reports(
@@ -96,15 +44,18 @@ def run_reports(
     out: str | Path | None = None,
     jobs: int | None = None,
     params: Mapping[str, object] | None = None,
+    formats: str = "html",
+    template: str | Path | None = None,
+    force: bool = False,
     progress: bool = False,
 ) -> BatchResult:
     """Make the reports of a call: check all of it, then run every notebook, each page whole or not at all.
 
     Parameters
     ----------
-    data_path, period, units, notebooks, lang, params
+    data_path, period, units, notebooks, lang, params, formats, template
         As in `plan.plan_reports`.
-    out, jobs, progress
+    out, jobs, force, progress
         As in `run_plan`.
 
     Returns
@@ -115,25 +66,43 @@ def run_reports(
     ------
     CallError, DataError
         Nothing was started.
+    RunError
+        As in `run_plan`.
     """
-    plan = plan_reports(data_path, period=period, units=units, notebooks=notebooks, lang=lang, params=params)
-    return run_plan(plan, out=out, jobs=jobs, progress=progress)
+    plan = plan_reports(
+        data_path,
+        period=period,
+        units=units,
+        notebooks=notebooks,
+        lang=lang,
+        params=params,
+        formats=formats,
+        template=template,
+    )
+    return run_plan(plan, out=out, jobs=jobs, force=force, progress=progress)
 
 
 def run_plan(
-    plan: Plan, *, out: str | Path | None = None, jobs: int | None = None, progress: bool = False
+    plan: Plan,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: bool = False,
 ) -> BatchResult:
-    """Make the pages of a plan.
+    """Make the pages of a plan that are not there yet or no longer hold.
 
     Parameters
     ----------
     plan : Plan
         What to do.
     out : str or Path, optional
-        Folder of the run: new, empty, or that of an earlier run, whose pages are replaced. None = a new folder in
-        ``reports/runs`` of the project.
+        Folder of the run: new, empty, or that of an earlier run, whose pages are replaced one by one where something
+        changed and removed where they are not planned. None = among the runs of the project, see `runs.open_run`.
     jobs : int, optional
         Pages at a time; None = as many as there are cores.
+    force : bool, default False
+        Make every page again.
     progress : bool, default False
         Show a bar with the time left on standard error.
 
@@ -144,27 +113,179 @@ def run_plan(
     Raises
     ------
     CallError
-        `out` holds files of something else or cannot be written, or `jobs` is below 1.
+        `out` holds files of something else, is held by another run or cannot be written, or `jobs` is below 1.
+    RunError
+        The disk is full, or the books cannot be written; what was done until then stays.
     KeyboardInterrupt
         The run was stopped; index and manifest tell what was done until then.
     """
     workers = _require_jobs(jobs)
-    run_id, folder = _claim_folder(out, plan.period)
-    books = {"run": run_id, "started": _now(), "finished": None}
     with _speaking(plan.lang):
-        tasks = _build_tasks(plan, folder)
-        results = {task.position: PageResult(plan.pages[task.position], "pending") for task in tasks}
-        skipped = [PageResult(page, "skipped", reason=reason) for page, reason in plan.skipped]
-        _write_manifest(folder, plan, books, [*results.values(), *skipped])
+        basis = read_basis(plan)
+        keys = {page.id: build_key(plan, page, basis) for page in plan.pages}
+        about = describe_basis(plan, basis) | {"call": digest([keys, plan.formats])}
+        with open_run(out, like={"period": plan.period, **about}, force=force) as run, _telling_of_the_disk():
+            batch = _Batch(plan, basis, keys, run, about)
+            return batch.make(workers, force=force, progress=progress)
+
+
+class _Batch:
+    """One run while it goes on: what is known of each page, and the books."""
+
+    def __init__(self, plan: Plan, basis: Basis, keys: Mapping[str, str], run: Run, about: Mapping[str, Any]) -> None:
+        self.plan, self.basis, self.keys, self.run = plan, basis, keys, run
+        self.earlier = run.earlier or {"pages": []}
+        self.entries = {entry["page"]: entry for entry in self.earlier["pages"]}
+        self.results: dict[str, PageResult] = {}
+        self.stale = False
+        self.books = self._open_books(about)
+
+    def _open_books(self, about: Mapping[str, Any]) -> books.Manifest:
+        earlier, previous = self.run.earlier, self.run.previous
+        goes_on = bool(earlier) and self.earlier.get("call") == about["call"] and not self.earlier.get("finished")
+        history = (previous or {}).get("history", []) + ([summarise_run(previous)] if previous else [])
+        opened = {
+            "program": books.PROGRAM,
+            "version": __version__,
+            "run": self.run.id,
+            "started": _now(),
+            "history": history[-HISTORY:],
+            "before": build_before(previous),
+            "removed": [],
+        }
+        if goes_on:
+            opened |= {name: self.earlier[name] for name in ("run", "started", "history", "before", "removed")}
+        place = self.plan.data.source
+        return opened | {
+            **about,
+            "parameters": dict(self.plan.parameters),
+            "platform": platform.platform(terse=True),
+            "notebooks": dict(self.basis.notebooks),
+            "relative": _relative(place, self.run.folder),
+        }
+
+    def make(self, workers: int, *, force: bool, progress: bool) -> BatchResult:
+        """Make what is to be made, and close the books."""
+        folder = self.run.folder
+        sweep_parts(folder)
+        kept = set() if force else self._find_kept()
+        for page in self.plan.pages:
+            self.results[page.id] = self._recall(page) if page.id in kept else self._wait(page)
+        tasks = self._build_tasks(kept)
+        self._remove_unplanned()
+        if tasks or self._is_news():
+            self._write_books(finished=None)
+            self._run_tasks(tasks, workers, progress=progress)
+        else:  # all is there: the books stay as they were
+            self.books = self.earlier
+            if not (folder / INDEX).exists():
+                write_index(folder, self.books)
+        return BatchResult(self.books["run"], folder, folder / INDEX, tuple(self._all_results()), self.stale)
+
+    def _run_tasks(self, tasks: list[Task], workers: int, *, progress: bool) -> None:
+        finished = None
         try:
-            for task, outcome in _watch(run_tasks(tasks, jobs=workers), len(tasks), shown=progress):
-                results[task.position] = _judge(plan.pages[task.position], outcome)
-            books["finished"] = _now()
+            with closing(run_tasks(tasks, jobs=workers)) as outcomes:
+                for task, outcome in _watch(outcomes, len(tasks), shown=progress):
+                    self._note(self.plan.pages[task.position], outcome)
+            self.stale = read_inputs(self.plan) != self.basis.inputs
+            finished = _now()
         finally:
-            sweep_parts(folder)
-            final = [*results.values(), *skipped]
-            index = write_index(folder, _write_manifest(folder, plan, books, final))
-    return BatchResult(run_id, folder, index, tuple(final))
+            sweep_parts(self.run.folder)
+            self._write_books(finished=finished)
+
+    def _find_kept(self) -> set[str]:
+        """Return the pages that are there, whole, in the formats asked for, with the same key."""
+        suffixes = {NOTEBOOK, *(f".{suffix}" for suffix in self.plan.formats)}
+        planned = [self.entries[page.id] for page in self.plan.pages if page.id in self.entries]
+        same = [
+            entry
+            for entry in planned
+            if entry["status"] == "done"
+            and entry["key"] == self.keys[entry["page"]]
+            and {Path(name).suffix for name in entry["files"]} == suffixes
+        ]
+        return books.find_whole(self.run.folder, same)
+
+    def _recall(self, page: Page) -> PageResult:
+        entry = self.entries[page.id]
+        seconds = self.earlier.get("seconds", {}).get(page.id, 0.0)
+        panels = tuple(entry["panels"])
+        return PageResult(page, "done", entry["title"], "", seconds, entry["key"], entry["files"], panels, kept=True)
+
+    def _wait(self, page: Page) -> PageResult:
+        """Return a page that is to be made; files of an earlier one stay until then."""
+        return PageResult(page, "pending", files=self.entries.get(page.id, {}).get("files", {}))
+
+    def _build_tasks(self, kept: set[str]) -> list[Task]:
+        plan = self.plan
+        return [
+            Task(
+                position,
+                page.notebook,
+                self.run.folder / page.folder,
+                dict(page.parameters),
+                plan.lang,
+                build_provenance(plan.data, notebook=page.name, key=self.keys[page.id]),
+                plan.formats,
+                plan.template,
+                build_record(plan, page, self.basis, self.keys[page.id]),
+            )
+            for position, page in enumerate(plan.pages)
+            if page.id not in kept
+        ]
+
+    def _remove_unplanned(self) -> None:
+        """Remove pages, and files of formats, that this call does not make; the pages are named in the books."""
+        endings = (NOTEBOOK, FAILED, *(f".{suffix}" for suffix in self.plan.formats))
+        planned = {page.id + ending for page in self.plan.pages for ending in endings}
+        older = {name for entry in self.entries.values() for name in (*entry["files"], entry["executed"])}
+        books.remove_files(self.run.folder, {name for name in older if name} - planned)
+        gone = [entry for entry in self.entries.values() if entry["page"] not in self.keys and entry["files"]]
+        told = [{name: entry[name] for name in ("page", "notebook", "title", "unit", "unit_name")} for entry in gone]
+        self.books["removed"] = [*self.books["removed"], *told]
+
+    def _is_news(self) -> bool:
+        """Tell whether the books have to be written though no page has to be made."""
+        ours = [describe_page(result) for result in self._all_results()]
+        return not self.earlier.get("finished") or ours != self.earlier["pages"] or bool(self.books["removed"])
+
+    def _note(self, page: Page, outcome: Outcome) -> None:
+        """Write down what became of a page; stop when the disk is full."""
+        files = {f"{page.folder}/{name}": digest for name, digest in outcome.files.items()}
+        result = PageResult(
+            page,
+            "done" if outcome.done else "failed",
+            outcome.title,
+            outcome.reason,
+            outcome.seconds,
+            self.keys[page.id],
+            files,
+            outcome.panels,
+        )
+        if outcome.full:
+            raise RunError(_full(outcome.reason))
+        if not outcome.done:  # a page that was there before holds no longer
+            books.remove_files(self.run.folder, self.results[page.id].files)
+        self.results[page.id] = result
+        entry = describe_page(result, self.run.folder)
+        books.add_to_journal(self.run.folder, run=self.books["run"], page=entry, seconds=round(result.seconds, 2))
+
+    def _all_results(self) -> list[PageResult]:
+        left_out = [PageResult(page, "skipped", reason=reason) for page, reason in self.plan.skipped]
+        return [*self.results.values(), *left_out]
+
+    def _write_books(self, *, finished: str | None) -> None:
+        """Write manifest and index; keys of pages made from files that changed meanwhile are left empty."""
+        pages = [describe_page(result, self.run.folder) for result in self._all_results()]
+        seconds = {name: round(result.seconds, 2) for name, result in self.results.items() if result.seconds}
+        if self.stale:
+            pages = [page | {"key": ""} for page in pages]
+        self.books |= {"finished": finished, "stale": self.stale, "seconds": seconds, "pages": pages}
+        if self.stale:
+            self.books["call"] = ""
+        books.write_manifest(self.run.folder, self.books)
+        write_index(self.run.folder, self.books)
 
 
 def _require_jobs(jobs: int | None) -> int:
@@ -184,20 +305,32 @@ def _speaking(lang: str) -> Iterator[None]:
         use_language(before)
 
 
+@contextmanager
+def _telling_of_the_disk() -> Iterator[None]:
+    """Turn the refusal of a disk into a message that says what is left and what to do."""
+    try:
+        yield
+    except OSError as error:
+        where = Path(error.filename or "").name or _("catatan")
+        message = _("{file} tidak dapat ditulis ({why}).")
+        raise RunError(_full(message.format(file=where, why=error.strerror or error))) from None
+
+
+def _full(why: str) -> str:
+    text = _("Penyusunan berhenti: {why} Halaman yang sudah selesai tetap ada; jalankan lagi perintah yang sama nanti.")
+    return text.format(why=why)
+
+
 def _now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def _build_tasks(plan: Plan, folder: Path) -> list[Task]:
-    footers = {page.name: build_provenance(plan.data, notebook=page.name) for page in plan.pages}
-    return [
-        Task(position, page.notebook, folder / page.folder, dict(page.parameters), plan.lang, footers[page.name])
-        for position, page in enumerate(plan.pages)
-    ]
-
-
-def _judge(page: Page, outcome: Outcome) -> PageResult:
-    return PageResult(page, "done" if outcome.done else "failed", outcome.title, outcome.reason, outcome.seconds)
+def _relative(place: str, folder: Path) -> str:
+    """Return the way from the run to its data; empty where there is none, as between drives of Windows."""
+    try:
+        return Path(os.path.relpath(place, folder)).as_posix() if Path(place).exists() else ""
+    except ValueError:
+        return ""
 
 
 def _watch(outcomes: Iterator[Finished], total: int, *, shown: bool) -> Iterator[Finished]:
@@ -212,113 +345,3 @@ def _watch(outcomes: Iterator[Finished], total: int, *, shown: bool) -> Iterator
         for outcome in outcomes:
             bar.update()
             yield outcome
-
-
-def _claim_folder(out: str | Path | None, period: str) -> tuple[str, Path]:
-    """Return run id and folder: a new one among the runs, or the one asked for when it is free or ours."""
-    name = "-".join(filter(None, [f"{datetime.now().astimezone():%Y%m%d-%H%M%S}", period]))
-    folder = Path(out).absolute() if out is not None else runs_folder()
-    try:
-        if out is None:
-            return _make_fresh(folder, name)
-        if folder.exists():
-            _clear_earlier(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = _("out: folder {folder} tidak dapat dipakai ({why}).")
-        raise CallError(message.format(folder=folder, why=error.strerror)) from None
-    return name, folder
-
-
-def _make_fresh(parent: Path, name: str) -> tuple[str, Path]:
-    parent.mkdir(parents=True, exist_ok=True)
-    for number in range(1, 10_000):
-        own = name if number == 1 else f"{name}-{number}"
-        with suppress(FileExistsError):
-            (parent / own).mkdir()
-            return own, parent / own
-    raise CallError(_("out: folder {folder} penuh; hapus sebagian.").format(folder=parent))
-
-
-def _clear_earlier(folder: Path) -> None:
-    """Take away the pages of an earlier run of ours; refuse a folder of anything else."""
-    if not folder.is_dir():
-        raise CallError(_("out: {folder} adalah berkas; sebut sebuah folder.").format(folder=folder))
-    names = sorted(path.name for path in folder.iterdir())
-    if not names:
-        return
-    earlier = _read_manifest(folder / MANIFEST)
-    if earlier is None:
-        message = _("out: folder {folder} berisi berkas lain ({found}); pilih folder baru atau kosong.")
-        raise CallError(message.format(folder=folder, found=list_values(names, shown=3)))
-    inside = folder.resolve()
-    for page in earlier.get("pages", []):
-        for name in (page.get("file"), page.get("executed")):
-            file = (folder / str(name)).resolve() if name else inside
-            if file != inside and file.is_relative_to(inside) and file.suffix in (".html", NOTEBOOK):
-                file.unlink(missing_ok=True)
-
-
-def _read_manifest(file: Path) -> dict[str, Any] | None:
-    """Return a manifest of ours; None when the file is not there or is something else."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and found.get("program") == PROGRAM else None
-
-
-def _write_manifest(
-    folder: Path, plan: Plan, books: Mapping[str, Any], results: Sequence[PageResult]
-) -> dict[str, Any]:
-    """Write what the run was asked to do and what became of each page."""
-    manifest = {
-        "program": PROGRAM,
-        "version": __version__,
-        **books,
-        "data": {
-            "source": _source(plan.data.source),
-            "title": plan.data.keterangan.get("judul", ""),
-            "office": plan.data.keterangan.get("instansi", ""),
-            "files": dict(plan.data.hashes),
-        },
-        "period": plan.period,
-        "lang": plan.lang,
-        "parameters": dict(plan.parameters),
-        "versions": _versions(),
-        "pages": [_describe(folder, result) for result in results],
-    }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n"
-    write_whole({folder / MANIFEST: text.encode("utf-8", "replace")})
-    return manifest
-
-
-def _source(named: str) -> str:
-    """Return the data's place as it was named; what belongs to the project is named from there."""
-    path, project = Path(named), project_folder()
-    return path.relative_to(project).as_posix() if path.is_relative_to(project) else named
-
-
-def _describe(folder: Path, result: PageResult) -> dict[str, Any]:
-    page = result.page
-    suffix = {"done": NOTEBOOK, "failed": FAILED}.get(result.status, "")
-    executed = f"{page.folder}/{page.name}{suffix}" if suffix else ""
-    return {
-        "notebook": page.name,
-        "title": result.title,
-        "unit": page.unit,
-        "unit_name": page.unit_name,
-        "status": result.status,
-        "reason": result.reason,
-        "file": result.file,
-        "executed": executed if executed and (folder / executed).is_file() else "",
-        "seconds": round(result.seconds, 2),
-    }
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "platform": platform.platform(terse=True)}
-    for package in PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found

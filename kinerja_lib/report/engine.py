@@ -1,4 +1,4 @@
-"""One notebook -> one executed notebook and one page, whole or not at all.
+"""One notebook -> one executed notebook and its page in each format asked for, whole or not at all.
 
 papermill runs the notebook in a fresh kernel; a run counts only when every code cell has completed. What fails leaves
 no page, but the executed notebook under a name of its own, so that its author can look.
@@ -6,15 +6,16 @@ no page, but the executed notebook under a name of its own, so that its author c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kinerja_lib.errors import RunError, require_choice
 from kinerja_lib.language import LANGUAGES, _, current_language, read_catalogue, use_language
@@ -29,7 +30,13 @@ from kinerja_lib.report.parameters import (
     read_notebook,
 )
 from kinerja_lib.report.privacy_gate import holds_id, refuse_ids
+from kinerja_lib.report.provenance import stamp_notebook
+from kinerja_lib.report.writers import FORMATS
 from kinerja_lib.show.quality import hide_numbers
+
+if TYPE_CHECKING:
+    from kinerja_lib.report.document import Document
+    from kinerja_lib.report.template import Template
 
 OWN_ERRORS = ("KinerjaError", "CallError", "DataError", "RunError")  # their text is written for readers
 FAILED = ".gagal" + NOTEBOOK
@@ -48,9 +55,13 @@ class Run:
     title : str
         Title of the page.
     page, notebook : Path
-        The HTML file and the executed notebook beside it.
+        The file of the first format, and the executed notebook beside it.
     seconds : float
         How long it took.
+    files : mapping of str to str
+        SHA-256 of each file written, by its name.
+    panels : tuple of dict
+        The numbers of the summary as they are shown: title, number, unit.
     """
 
     name: str
@@ -58,6 +69,18 @@ class Run:
     page: Path
     notebook: Path
     seconds: float
+    files: Mapping[str, str] = field(default_factory=dict)
+    panels: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a page is written."""
+
+    formats: tuple[str, ...]
+    footer: tuple[str, ...]
+    template: Template | None
+    record: Mapping[str, Any]
 
 
 def run_notebook(
@@ -67,21 +90,30 @@ def run_notebook(
     *,
     lang: str = "id",
     footer: tuple[str, ...] = (),
+    formats: tuple[str, ...] = ("html",),
+    template: Template | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Run a notebook and write its page and its executed copy into a folder.
+    """Run a notebook and write its page, in each format, and its executed copy into a folder.
 
     Parameters
     ----------
     source : Path
         The notebook; not changed.
     out_folder : Path
-        Made when it is not there; gets ``<name>.html`` and ``<name>.ipynb``.
+        Made when it is not there; gets ``<name>.ipynb`` and ``<name>.html``, ``<name>.pdf`` and so on.
     parameters : mapping of str to object
         What the notebook takes, by name; `data` may be relative to the current folder. `lang` is added.
     lang : {"id", "en"}, default "id"
         Language of the page.
     footer : tuple of str
         Lines at the foot of the page, see `provenance.build_provenance`.
+    formats : tuple of {"html", "pdf", "docx", "xlsx"}
+        Written together.
+    template : Template, optional
+        Letterhead and base document of the office.
+    record : mapping, optional
+        Where the page comes from, kept in the executed notebook, see `provenance.build_record`.
 
     Returns
     -------
@@ -99,33 +131,36 @@ def run_notebook(
     before = current_language()
     use_language(lang)
     try:
-        return _run(source, out_folder.absolute(), dict(parameters), lang, footer)
+        form = _Form(formats, footer, template, record or {})
+        return _run(source, out_folder.absolute(), dict(parameters), lang, form)
     finally:
         use_language(before)
 
 
-def _run(source: Path, folder: Path, given: dict[str, Any], lang: str, footer: tuple[str, ...]) -> Run:
+def _run(source: Path, folder: Path, given: dict[str, Any], lang: str, form: _Form) -> Run:
     start = time.perf_counter()
     notebook = read_notebook(source)
     values = _prepare_values(notebook, source.stem, given, lang)
     translate_cells(notebook, lang)
-    page, target, failed = (folder / (source.stem + suffix) for suffix in (".html", NOTEBOOK, FAILED))
+    target, failed = folder / (source.stem + NOTEBOOK), folder / (source.stem + FAILED)
     part = part_of(target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        title = _execute_and_write(notebook, values, part, (page, target), footer)
+        document, files = _execute_and_write(notebook, values, part, target, form)
     except RunError as error:
-        _keep_failed(part, (page, target), failed)
+        _keep_failed(part, target, failed)
         raise RunError(hide_numbers(f"{source.stem}, {error}")) from None
     except OSError as error:
         message = _("{notebook}: {file} tidak dapat ditulis ({why}).")
         where = Path(error.filename or folder).name
-        raise RunError(message.format(notebook=source.stem, file=where, why=error.strerror or error)) from None
+        raise RunError(message.format(notebook=source.stem, file=where, why=error.strerror or error)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
     failed.unlink(missing_ok=True)
-    return Run(source.stem, title, page, target, time.perf_counter() - start)
+    page = target.with_suffix(f".{form.formats[0]}")
+    seconds = time.perf_counter() - start
+    return Run(source.stem, document.title or source.stem, page, target, seconds, files, _read_panels(document))
 
 
 def _prepare_values(notebook: Any, name: str, given: dict[str, Any], lang: str) -> dict[str, Any]:
@@ -146,25 +181,37 @@ def translate_cells(notebook: Any, lang: str) -> None:
 
 
 def _execute_and_write(
-    notebook: Any, values: dict[str, Any], part: Path, targets: tuple[Path, Path], footer: tuple[str, ...]
-) -> str:
-    """Run the notebook, write page and executed notebook together, and return the title of the page."""
+    notebook: Any, values: dict[str, Any], part: Path, target: Path, form: _Form
+) -> tuple[Document, dict[str, str]]:
+    """Run the notebook, write all formats and the executed notebook together; return document and SHA-256 by name."""
     from kinerja_lib.report.document import read_document
-    from kinerja_lib.report.writers.html import write_html
+    from kinerja_lib.report.writers import write_document
 
-    page, target = targets
     executed = _execute(notebook, values, part)
     _require_complete(executed)
     try:
         document = read_document(executed)
-        html = write_html(document, footer=footer)
+        made = {
+            target.with_suffix(f".{suffix}").name: write_document(
+                document, suffix, footer=form.footer, template=form.template
+            )
+            for suffix in form.formats
+        }
     except RunError as error:
         raise RunError(_("halaman: {why}").format(why=error)) from None
-    executed.metadata.papermill |= {"input_path": target.name, "output_path": target.name}  # no path of this machine
-    book = (load_nbformat().writes(executed) + "\n").encode("utf-8")
-    refuse_ids({page.name: html, target.name: book}, data=str(values.get("data", "")))
-    write_whole({target: book, page: html})
-    return str(document.title or target.stem)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    stamp_notebook(executed, target.name, {**form.record, "outputs": hashes})
+    made[target.name] = (load_nbformat().writes(executed) + "\n").encode("utf-8")
+    hashes[target.name] = hashlib.sha256(made[target.name]).hexdigest()
+    refuse_ids(made, data=str(values.get("data", "")))
+    write_whole({target.with_name(name): content for name, content in made.items()})
+    return document, hashes
+
+
+def _read_panels(document: Document) -> tuple[dict[str, str], ...]:
+    """Return the numbers of the summary as they are shown."""
+    panels = next((block["panels"] for block in document.blocks() if block["kind"] == "panels"), ())
+    return tuple({name: panel[name] for name in ("title", "number", "unit")} for panel in panels)
 
 
 def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
@@ -244,10 +291,10 @@ def _require_complete(executed: Any) -> None:
         raise RunError(_("notebook berhenti sebelum sel terakhir."))
 
 
-def _keep_failed(part: Path, older: tuple[Path, ...], failed: Path) -> None:
+def _keep_failed(part: Path, target: Path, failed: Path) -> None:
     """Keep what was executed under the name of a failure, unless it shows a NIP; an older page holds no longer."""
     with suppress(OSError):
-        for file in (*older, failed):
+        for file in (target, failed, *(target.with_suffix(f".{suffix}") for suffix in FORMATS)):
             file.unlink(missing_ok=True)
         if part.exists() and not holds_id(part.read_bytes()):
             part.replace(failed)

@@ -22,6 +22,8 @@ from kinerja_lib.report.parameters import (
     parse_text,
     read_notebook,
 )
+from kinerja_lib.report.template import Template, read_template
+from kinerja_lib.report.writers import read_formats
 from kinerja_lib.schema import Dataset
 from kinerja_lib.scope import build_scope
 
@@ -60,6 +62,11 @@ class Page:
         """Name of the notebook."""
         return self.notebook.stem
 
+    @property
+    def id(self) -> str:
+        """Folder and name: where its files are, without their suffix."""
+        return f"{self.folder}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -79,6 +86,10 @@ class Plan:
         Those left out, each with the reason.
     parameters : mapping of str to object
         The user's own values.
+    formats : tuple of str
+        In which each page is written.
+    template : Template or None
+        Letterhead and base document of the office.
     """
 
     data: Dataset
@@ -87,6 +98,8 @@ class Plan:
     pages: tuple[Page, ...]
     skipped: tuple[tuple[Page, str], ...]
     parameters: Mapping[str, object]
+    formats: tuple[str, ...] = ("html",)
+    template: Template | None = None
 
 
 def plan_reports(
@@ -97,6 +110,8 @@ def plan_reports(
     notebooks: Sequence[str] = (),
     lang: str = "id",
     params: Mapping[str, object] | None = None,
+    formats: str = "html",
+    template: str | Path | None = None,
 ) -> Plan:
     """Settle which pages a call makes.
 
@@ -115,6 +130,10 @@ def plan_reports(
         Language of the pages.
     params : mapping of str to object, optional
         Further values for the notebooks that take them; a text is read as the notebook's annotation says.
+    formats : str, default "html"
+        Of html, pdf, docx, xlsx those wanted, separated by commas.
+    template : str or Path, optional
+        Folder with letterhead and base document, see `template.read_template`.
 
     Returns
     -------
@@ -128,6 +147,8 @@ def plan_reports(
         The data have a fault, or nobody of a unit that was asked for by name was appraised in the period.
     """
     require_choice("lang", lang, LANGUAGES)
+    wanted = read_formats(formats)
+    kept = read_template(template) if template is not None else None
     own = dict(params or {})
     units = [units] if isinstance(units, str) and units != ALL_UNITS else units
     files = [find_notebook(name, own=True) for name in dict.fromkeys(notebooks or _default_notebooks(units))]
@@ -140,7 +161,7 @@ def plan_reports(
     chosen = str(build_scope(data, period=period).period) if scoped else (data.periods or [""])[-1]
     shared = {"data": SEPARATOR.join(str(place.absolute()) for place in places), "period": chosen, "lang": lang}
     pages, skipped = _plan_pages(data, known, shared, own, units)
-    return Plan(data, chosen, lang, tuple(pages), tuple(skipped), own)
+    return Plan(data, chosen, lang, tuple(pages), tuple(skipped), own, wanted, kept)
 
 
 def _read_places(places: Sequence[Path], named: str) -> Dataset:

@@ -6,6 +6,7 @@ Each worker runs one notebook at a time (papermill changes the folder of its who
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -13,11 +14,11 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
 from types import FrameType
@@ -26,9 +27,11 @@ from typing import Any
 from kinerja_lib.errors import KinerjaError
 from kinerja_lib.language import _
 from kinerja_lib.report.engine import run_notebook
+from kinerja_lib.report.template import Template
 
 MOST_WORKERS = 61 if sys.platform == "win32" else 256  # Windows waits for no more handles at once
 TICK = 0.5  # seconds between looks at the keyboard: Windows cannot interrupt an endless wait
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 GRACE = 15.0  # seconds that a worker has to shut its kernel down
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # one core a worker is enough
 
@@ -43,16 +46,25 @@ class Task:
     parameters: dict[str, Any]
     lang: str
     footer: tuple[str, ...]
+    formats: tuple[str, ...] = ("html",)
+    template: Template | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a page: title when it is there, the reason when it failed, and how long it took."""
+    """What became of a page: title, files and numbers when it is there, else the reason; and how long it took.
+
+    `full` tells that the disk is full, so that no further page can be written either.
+    """
 
     done: bool
     title: str = ""
     reason: str = ""
     seconds: float = 0.0
+    files: Mapping[str, str] = field(default_factory=dict)
+    panels: tuple[dict[str, str], ...] = ()
+    full: bool = False
 
 
 def count_cores() -> int:
@@ -64,7 +76,7 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_tasks(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, Outcome]]:
+def run_tasks(tasks: Sequence[Task], *, jobs: int) -> Generator[tuple[Task, Outcome], None, None]:
     """Yield each task with its outcome as they end; one that fails stops no other.
 
     Parameters
@@ -92,13 +104,23 @@ def make_page(task: Task) -> Outcome:
     """Run one notebook; a failure is an outcome, not an error."""
     start = time.perf_counter()
     try:
-        run = run_notebook(task.notebook, task.folder, task.parameters, lang=task.lang, footer=task.footer)
+        run = run_notebook(
+            task.notebook,
+            task.folder,
+            task.parameters,
+            lang=task.lang,
+            footer=task.footer,
+            formats=task.formats,
+            template=task.template,
+            record=task.record,
+        )
     except KinerjaError as error:
-        return Outcome(done=False, reason=str(error), seconds=time.perf_counter() - start)
+        full = getattr(error.__cause__, "errno", None) in DISK_FULL
+        return Outcome(done=False, reason=str(error), seconds=time.perf_counter() - start, full=full)
     except Exception as error:
         reason = f"{task.notebook.stem}, {type(error).__name__}: {error}"
         return Outcome(done=False, reason=reason, seconds=time.perf_counter() - start)
-    return Outcome(done=True, title=run.title, seconds=run.seconds)
+    return Outcome(done=True, title=run.title, seconds=run.seconds, files=run.files, panels=run.panels)
 
 
 def _run_pool(waiting: deque[Task], workers: int) -> Iterator[tuple[Task, Outcome]]:

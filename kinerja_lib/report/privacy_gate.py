@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -51,8 +53,18 @@ def refuse_ids(contents: dict[str, bytes], *, data: str = "") -> None:
 
 def holds_id(content: bytes, *, data: str = "") -> bool:
     """Tell whether a NIP, or an id of the data with 18 digits, stands in `content`."""
-    numbers = set(_find_numbers(content))
+    numbers = {number for part in _open_members(content) for number in _find_numbers(part)}
     return any(not parse_nip(number).faults for number in numbers) or bool(numbers and numbers & _read_ids(data))
+
+
+def _open_members(content: bytes) -> Iterator[bytes]:
+    """Yield a file, or what is packed in it where it is a Word or Excel file."""
+    if not content.startswith(b"PK"):
+        yield content
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        for name in packed.namelist():
+            yield packed.read(name)
 
 
 def _find_numbers(content: bytes) -> Iterator[str]:

@@ -1,1 +1,62 @@
-"""One module a format; each takes a `Document` and returns bytes."""
+"""One module a format; each takes a `Document` and returns bytes, the same for the same document."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from kinerja_lib.errors import CallError, require_choice
+from kinerja_lib.language import _
+from kinerja_lib.report.document import Document
+
+if TYPE_CHECKING:
+    from kinerja_lib.report.template import Template
+
+FORMATS = ("html", "pdf", "docx", "xlsx")  # the name of a format is the suffix of its files
+
+
+def read_formats(text: str) -> tuple[str, ...]:
+    """Return the formats that a text names, each once, in the order of `FORMATS`.
+
+    Raises
+    ------
+    CallError
+        A name that is none of them, or no name.
+
+    Examples
+    --------
+    >>> read_formats("docx, html,docx")
+    ('html', 'docx')
+    """
+    names = [name.strip().casefold() for name in text.split(",") if name.strip()]
+    if not names:
+        raise CallError(_("--format: sebut sedikitnya satu dari {formats}.").format(formats=", ".join(FORMATS)))
+    for name in names:
+        require_choice("--format", name, FORMATS)
+    return tuple(name for name in FORMATS if name in names)
+
+
+def write_document(
+    document: Document, format: str, *, footer: tuple[str, ...] = (), template: Template | None = None
+) -> bytes:
+    """Return a report in one format.
+
+    Parameters
+    ----------
+    document : Document
+        What the report says.
+    format : {"html", "pdf", "docx", "xlsx"}
+        Of the file; its writer is loaded on first use.
+    footer : tuple of str
+        Lines of provenance at the foot.
+    template : Template, optional
+        Letterhead and base document of the office.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
+    require_choice("format", format, FORMATS)
+    writer = getattr(import_module(f"{__name__}.{format}"), f"write_{format}")
+    return bytes(writer(document, footer=footer, template=template))

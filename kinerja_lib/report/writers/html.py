@@ -9,7 +9,7 @@ import base64
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -18,12 +18,16 @@ from kinerja_lib.language import _
 from kinerja_lib.report.document import Document
 from kinerja_lib.show.blocks import clean
 
+if TYPE_CHECKING:
+    from kinerja_lib.report.template import Template
+
 HERE = Path(__file__).parent
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LOGOS = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-def write_html(document: Document, *, footer: tuple[str, ...] = ()) -> bytes:
+def write_html(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
     """Return the report as one HTML file.
 
     Parameters
@@ -32,6 +36,8 @@ def write_html(document: Document, *, footer: tuple[str, ...] = ()) -> bytes:
         What the report says.
     footer : tuple of str
         Lines of provenance at the foot: licence, data, run.
+    template : Template, optional
+        The office's letterhead, put over the head.
 
     Returns
     -------
@@ -47,6 +53,8 @@ def write_html(document: Document, *, footer: tuple[str, ...] = ()) -> bytes:
             document=document,
             head=head,
             footer=clean(footer),
+            letterhead=clean(template.lines) if template else [],
+            logo=data_uri(template.logo, LOGOS[template.logo_kind]) if template and template.logo else "",
             policy=POLICY,
             css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
             running=Markup(_running_heads(left, _running(head))),
@@ -83,9 +91,10 @@ def css_text(text: str) -> str:
     return '"' + "".join(c if c.isalnum() and c.isascii() else f"\\{ord(c):x} " for c in text[:200]) + '"'
 
 
-def data_uri(svg: str) -> str:
-    """Return a drawing as an address that needs no network."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+def data_uri(picture: str | bytes, kind: str = "svg+xml") -> str:
+    """Return a drawing or a picture as an address that needs no network."""
+    content = picture.encode("utf-8") if isinstance(picture, str) else picture
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 @cache
