@@ -143,12 +143,12 @@ def compare_lines(old: Sequence[Line], new: Sequence[Line]) -> tuple[Change, ...
     >>> compare_lines([Line("I", "12 orang"), Line("I", "Baik.")], [Line("I", "13 orang"), Line("I", "Baik.")])
     (Change(where='I', old='12 orang', new='13 orang'),)
     """
-    shapes = [[_shape(line) for line in lines] for lines in (old, new)]
+    was, now = ([_shape(line) for line in lines] for lines in (old, new))
     changes: list[Change] = []
-    for kind, a, b, c, d in SequenceMatcher(None, *shapes, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if kind == "equal":
             pairs = zip(old[a:b], new[c:d], strict=True)
-            changes += [Change(was.where, was.text, now.text) for was, now in pairs if was.text != now.text]
+            changes += [Change(line.where, line.text, other.text) for line, other in pairs if line.text != other.text]
         else:
             changes += _pair_by_place(old[a:b], new[c:d])
     return tuple(changes)
