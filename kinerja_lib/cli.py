@@ -7,6 +7,7 @@ Heavy modules are imported by the command that needs them, so that help and faul
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from kinerja_lib.terminal import (
     print_report,
     say,
     study_lines,
+    verification_lines,
     write_json,
     write_log,
 )
@@ -118,6 +120,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         "study": (_add_study, _("jalankan satu kajian dan tampilkan hasilnya")),
         "open": (_add_open, _("ambil data terbuka menjadi tabel baku")),
         "synth": (_add_synth, _("buat instansi rekaan dengan dampak yang diketahui")),
+        "verify": (_add_verify, _("susun ulang laporan dari asal-usulnya dan tampilkan yang berbeda")),
         "lab": (_add_alone(run_lab), _("buka Jupyter pada notebook pembuka")),
         "doctor": (_add_alone(run_doctor), _("periksa pemasangan")),
     }
@@ -220,6 +223,16 @@ def _add_open(parser: Parser) -> None:
     parser.add_argument("--from", dest="folder", metavar=_("FOLDER"), help=_("folder berkas asalnya"))
     parser.add_argument("--out", required=True, metavar="DATA", help=_("folder tabel baku yang ditulis"))
     parser.set_defaults(run=run_open)
+
+
+def _add_verify(parser: Parser) -> None:
+    add = parser.add_argument
+    add("report", metavar=_("LAPORAN"), help=_("folder laporan, atau satu berkasnya"))
+    add("--data", metavar="DATA", help=_("tempat datanya sekarang; bawaan: seperti tercatat pada laporan"))
+    add("--template", metavar=_("FOLDER"), help=_("kop surat dan dokumen dasar yang dipakai laporan itu"))
+    add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya halaman sekaligus; bawaan: jumlah inti prosesor"))
+    add("--json", action="store_true", help=_("tampilkan hasilnya sebagai JSON"))
+    parser.set_defaults(run=run_verify)
 
 
 def _add_synth(parser: Parser) -> None:
@@ -458,6 +471,17 @@ def run_lab(_args: argparse.Namespace) -> int:
                 return code if code >= 0 else 128 - code
             except KeyboardInterrupt:  # Jupyter asks whether to stop
                 continue
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Make a report again from what it says of its making; print what differs."""
+    from kinerja_lib.report.verify import verify_report
+
+    note(_("Menyusun ulang {report} ...").format(report=args.report))
+    found = verify_report(args.report, data=args.data, template=args.template, jobs=args.jobs, progress=True)
+    for line in [json.dumps(found.to_json(), ensure_ascii=False)] if args.json else verification_lines(found):
+        say(line)
+    return DONE if found.same else FAULTS
 
 
 def run_doctor(_args: argparse.Namespace) -> int:

@@ -6,6 +6,8 @@ terms of the law are never translated. Nothing here knows what a report is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -47,6 +49,17 @@ def use_language(lang: str) -> Language:
     require_choice("lang", lang, LANGUAGES)
     _current.set("en" if lang == "en" else "id")
     return _current.get()
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Use a language inside the block only."""
+    before = current_language()
+    use_language(lang)
+    try:
+        yield
+    finally:
+        use_language(before)
 
 
 def current_language() -> Language:

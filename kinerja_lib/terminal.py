@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from kinerja_lib import __version__
+from kinerja_lib.errors import list_values
 from kinerja_lib.language import _, current_language
 
 PLAIN = str.maketrans({"−": "-", "\u00a0": " ", "\u2028": " ", "\u2029": " "})  # a minus sign must never turn into "?"
@@ -204,6 +205,7 @@ def _check_lines(study: Any) -> list[str]:
     return align_columns(head, [[say_question(check.name), say_result(check)] for check in study.checks], left=2)
 
 
+CHANGES = 12  # lines of a page that differ and are printed
 FAILURES = 10  # failed pages that the terminal shows; the index page has all
 FILES, OF_A_FILE = 20, 8  # files, and findings of each, that the terminal shows; findings.csv has all
 
@@ -275,6 +277,41 @@ def _report_lines(result: Any, *, failed: int, quiet: bool) -> list[str]:
     text = _("Selesai {done} halaman{kept}, gagal {failed}, dilewati {skipped}. Buka daftar laporan:")
     counts = {"done": len(result.of("done")), "failed": failed, "skipped": len(result.of("skipped"))}
     return [*([] if quiet else [text.format(kept=kept, **counts)]), str(result.index)]
+
+
+def verification_lines(found: Any) -> list[str]:
+    """Return what differs between a report and what its provenance gives now: inputs, versions, then page by page."""
+    if not found.place:
+        altered = [line for page in found.pages for line in _page_lines(page)]
+        sought = _("Datanya tidak ada lagi, jadi laporan tidak dapat disusun ulang. Dicari di: {places}.")
+        remedy = _("Sebut tempatnya sekarang: --data DATA.")
+        return [*altered, sought.format(places=list_values(found.sought)), remedy]
+    if found.same:
+        text = _("Tidak ada yang berbeda: {n} halaman disusun ulang dari {data} dengan hasil yang sama.")
+        return [text.format(n=len(found.pages), data=found.place)]
+    lines = [_("Masukan: {what}").format(what=what) for what in found.inputs]
+    lines += [_("Versi: {what}").format(what=what) for what in found.versions]
+    lines += [line for page in found.pages for line in _page_lines(page)]
+    same = sum(page.same for page in found.pages)
+    return [*lines, _("Halaman yang sama: {same} dari {n}.").format(same=same, n=len(found.pages))]
+
+
+def _page_lines(page: Any) -> list[str]:
+    """Return what differs on one page: why it is not there, altered files, then each sentence, old beside new."""
+    lines = (
+        [_("{page}: tidak dapat disusun ulang: {why}").format(page=page.name, why=page.reason)] if page.reason else []
+    )
+    if page.altered:
+        text = _("{page}: berkas diubah atau hilang setelah disusun: {names}")
+        lines.append(text.format(page=page.name, names=list_values(page.altered)))
+    if page.changes:
+        lines.append(_("{page}: {n} isi berbeda").format(page=page.name, n=len(page.changes)))
+    for change in page.changes[:CHANGES]:
+        was, now = (f'"{text}"' if text else _("(tidak ada)") for text in (change.old, change.new))
+        lines.append(f"  {change.where}: {was} -> {now}")
+    if len(page.changes) > CHANGES:
+        lines.append("  " + _("... dan {n} lainnya; semuanya dengan --json.").format(n=len(page.changes) - CHANGES))
+    return lines
 
 
 def import_lines(counts: Any, page: Path) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from kinerja_lib import __version__
 from kinerja_lib.errors import CallError, RunError
-from kinerja_lib.language import _, current_language, use_language
+from kinerja_lib.language import _, speaking
 from kinerja_lib.report import books
 from kinerja_lib.report.changes import build_before, summarise_run
 from kinerja_lib.report.engine import FAILED
@@ -120,7 +120,7 @@ def run_plan(
         The run was stopped; index and manifest tell what was done until then.
     """
     workers = _require_jobs(jobs)
-    with _speaking(plan.lang):
+    with speaking(plan.lang):
         basis = read_basis(plan)
         keys = {page.id: build_key(plan, page, basis) for page in plan.pages}
         about = describe_basis(plan, basis) | {"call": digest([keys, plan.formats])}
@@ -292,17 +292,6 @@ def _require_jobs(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise CallError(_("jobs: ditemukan {found}; yang diizinkan: 1 atau lebih.").format(found=jobs))
     return jobs or count_cores()
-
-
-@contextmanager
-def _speaking(lang: str) -> Iterator[None]:
-    """Use a language inside the block only."""
-    before = current_language()
-    use_language(lang)
-    try:
-        yield
-    finally:
-        use_language(before)
 
 
 @contextmanager

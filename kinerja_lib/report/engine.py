@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kinerja_lib.errors import RunError, require_choice
-from kinerja_lib.language import LANGUAGES, _, current_language, read_catalogue, use_language
+from kinerja_lib.language import LANGUAGES, _, read_catalogue, speaking
 from kinerja_lib.read.several import SEPARATOR, split_places
 from kinerja_lib.report.files import NOTEBOOK, PROJECT, part_of, write_whole
 from kinerja_lib.report.parameters import (
@@ -128,13 +128,9 @@ def run_notebook(
         named, ``<name>.gagal.ipynb`` is kept, and an older page of that name is gone.
     """
     require_choice("lang", lang, LANGUAGES)
-    before = current_language()
-    use_language(lang)
-    try:
+    with speaking(lang):
         form = _Form(formats, footer, template, record or {})
         return _run(source, out_folder.absolute(), dict(parameters), lang, form)
-    finally:
-        use_language(before)
 
 
 def _run(source: Path, folder: Path, given: dict[str, Any], lang: str, form: _Form) -> Run:
@@ -191,9 +187,10 @@ def _execute_and_write(
     _require_complete(executed)
     try:
         document = read_document(executed)
+        packed = _pack(form.record, document)
         made = {
             target.with_suffix(f".{suffix}").name: write_document(
-                document, suffix, footer=form.footer, template=form.template
+                document, suffix, footer=form.footer, template=form.template, record=packed
             )
             for suffix in form.formats
         }
@@ -206,6 +203,18 @@ def _execute_and_write(
     refuse_ids(made, data=str(values.get("data", "")))
     write_whole({target.with_name(name): content for name, content in made.items()})
     return document, hashes
+
+
+def _pack(record: Mapping[str, Any], document: Document) -> tuple[str, ...]:
+    """Return what a page was made from and what it says, as every format carries it; without a path of this machine."""
+    if not record:
+        return ()
+    from kinerja_lib.report.record import list_lines, pack_record
+
+    place = Path(record["data"]["place"])
+    own = not place.is_absolute() and (PROJECT / place).exists()
+    data = record["data"] | {"place": place.as_posix() if own else place.name}
+    return pack_record({**record, "data": data, "lines": list_lines(document)})
 
 
 def _read_panels(document: Document) -> tuple[dict[str, str], ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from kinerja_lib import __version__
 from kinerja_lib.language import _, mark
 from kinerja_lib.report.files import project_folder
+from kinerja_lib.report.fingerprint import fingerprint
 from kinerja_lib.report.keys import Basis
 from kinerja_lib.report.plan import Page, Plan
 from kinerja_lib.schema import Dataset
@@ -97,6 +98,7 @@ def describe_basis(plan: Plan, basis: Basis) -> dict[str, Any]:
             "title": plan.data.keterangan.get("judul", ""),
             "office": plan.data.keterangan.get("instansi", ""),
             "files": dict(basis.inputs),
+            "columns": fingerprint(plan.data),
         },
         "period": plan.period,
         "lang": plan.lang,

@@ -37,7 +37,12 @@ def read_formats(text: str) -> tuple[str, ...]:
 
 
 def write_document(
-    document: Document, format: str, *, footer: tuple[str, ...] = (), template: Template | None = None
+    document: Document,
+    format: str,
+    *,
+    footer: tuple[str, ...] = (),
+    template: Template | None = None,
+    record: tuple[str, ...] = (),
 ) -> bytes:
     """Return a report in one format.
 
@@ -51,6 +56,8 @@ def write_document(
         Lines of provenance at the foot.
     template : Template, optional
         Letterhead and base document of the office.
+    record : tuple of str
+        What the page was made from and says, see `record.pack_record`; no reader sees it.
 
     Returns
     -------
@@ -59,4 +66,4 @@ def write_document(
     """
     require_choice("format", format, FORMATS)
     writer = getattr(import_module(f"{__name__}.{format}"), f"write_{format}")
-    return bytes(writer(document, footer=footer, template=template))
+    return bytes(writer(document, footer=footer, template=template, record=record))

@@ -27,7 +27,13 @@ LOGOS = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-def write_html(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
+def write_html(
+    document: Document,
+    *,
+    footer: tuple[str, ...] = (),
+    template: Template | None = None,
+    record: tuple[str, ...] = (),
+) -> bytes:
     """Return the report as one HTML file.
 
     Parameters
@@ -38,6 +44,8 @@ def write_html(document: Document, *, footer: tuple[str, ...] = (), template: Te
         Lines of provenance at the foot: licence, data, run.
     template : Template, optional
         The office's letterhead, put over the head.
+    record : tuple of str
+        See `record.pack_record`.
 
     Returns
     -------
@@ -55,6 +63,7 @@ def write_html(document: Document, *, footer: tuple[str, ...] = (), template: Te
             footer=clean(footer),
             letterhead=clean(template.lines) if template else [],
             logo=data_uri(template.logo, LOGOS[template.logo_kind]) if template and template.logo else "",
+            record=record,
             policy=POLICY,
             css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
             running=Markup(_running_heads(left, _running(head))),
