@@ -90,20 +90,17 @@ def test_force_makes_all_again(report: Report, made: list[str]) -> None:
     assert made == PAGES * 2
 
 
-CHANGES: dict[str, Callable[[Path, pytest.MonkeyPatch], None]] = {
-    "a cell of the data": lambda project, _patch: (
-        (project / "data" / "contoh" / "pegawai.csv").write_text(
-            "pegawai_id,unit_id\np1,U01\np2,U02\np3,../../luar\np4,U02\n", encoding="utf-8"
-        )
-        and None
-    ),
-    "a word of the office": lambda project, _patch: (
-        (project / "data" / "contoh" / "keterangan.csv").write_text("kunci,isi\njudul,Lain\n", encoding="utf-8")
-        and None
-    ),
-    "what an import left": lambda project, _patch: (
-        (project / "data" / "contoh" / "impor.json").write_text("{}", encoding="utf-8") and None
-    ),
+Change = Callable[[Path, pytest.MonkeyPatch], object]
+
+
+def write_input(name: str, text: str) -> Change:
+    return lambda project, _patch: (project / "data" / "contoh" / name).write_text(text, encoding="utf-8")
+
+
+CHANGES: dict[str, Change] = {
+    "a cell of the data": write_input("pegawai.csv", "pegawai_id,unit_id\np1,U01\np2,U02\np3,../../luar\np4,U02\n"),
+    "a word of the office": write_input("keterangan.csv", "kunci,isi\njudul,Lain\n"),
+    "what an import left": write_input("impor.json", "{}"),
     "the library": lambda _project, patch: patch.setattr(keys, "_hash_folder", lambda _folder: "lain"),
     "a package": lambda _project, patch: patch.setattr(keys, "version", lambda _package: "99"),
 }
