@@ -1,7 +1,8 @@
 """The gate of a report folder: no page and no executed notebook with a NIP in it passes.
 
-Whatever a notebook shows or prints is searched as bytes, drawings inside the page too. What looks like a NIP is
-refused, and so is any other number of 18 digits that is an id of the data.
+Whatever a notebook shows or prints is searched as bytes, drawings inside the page and the parts of a Word or Excel
+file too; a PDF packs its text, but says only what the notebook beside it says. What looks like a NIP is refused, and so
+is any other number of 18 digits that is an id of the data.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,12 @@ def test_a_notebook_that_shows_a_nip_leaves_nothing(tmp_path: Path, make_noteboo
         run_notebook(source, out, {})
     assert NIP not in str(told.value)
     assert list(out.iterdir()) == []
+
+
+def test_what_is_packed_in_a_word_or_excel_file_is_searched() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/sharedStrings.xml", f"<t>{NIP}</t>" * 20)
+    assert NIP.encode() not in packed.getvalue()
+    with pytest.raises(RunError, match=r"^a\.xlsx memuat NIP"):
+        refuse_ids({"a.xlsx": packed.getvalue()})
