@@ -435,12 +435,13 @@ def test_a_run_killed_at_any_moment_ends_like_an_unbroken_one(project: Path) -> 
     began = time.monotonic()
     assert start("utuh", jobs=1).wait(timeout=120) == 0
     whole = time.monotonic() - began
-    moments = random.Random(7)
+    moments, ends = random.Random(7), []
     for share in (0.3, 0.6, 0.8):
         killed = start("patah")
         time.sleep(whole * share * moments.uniform(0.8, 1.2))
         os.killpg(killed.pid, signal.SIGKILL)
-        killed.wait(timeout=30)
+        ends.append(killed.wait(timeout=30))
+    assert -signal.SIGKILL in ends
     assert start("patah").wait(timeout=120) == 0
     assert stable(project / "patah") == stable(project / "utuh")
     assert len(list((project / "patah").rglob("*.html"))) == 4
