@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,43 +25,45 @@ NUMERIC = {"number", "count", "rupiah"}
 FIRST_YEAR = 1900  # of the calendar of spreadsheets
 FIGURES = 3  # significant figures of the largest value in a column of a figure's data
 
-LABELS = {  # columns of the data behind figures, as readers call them; others keep their names
-    "conf_high": mark("Batas atas"),
-    "conf_low": mark("Batas bawah"),
-    "count": mark("Jumlah"),
-    "estimate": mark("Taksiran"),
-    "gap": mark("Kesenjangan"),
-    "gap_high": mark("Kesenjangan, batas atas"),
-    "gap_low": mark("Kesenjangan, batas bawah"),
+LABELS = {  # columns of the data behind figures, in order, as readers call them; others keep their names
+    "label": mark("Nama"),
+    "nama": mark("Nama"),
+    "unit_id": mark("Unit"),
+    "periode": mark("Periode"),
     "group": mark("Kelompok"),
-    "hidden": mark("Disembunyikan"),
+    "level": mark("Tingkat"),
+    "levels": mark("Tingkat"),
+    "n": "n",
+    "count": mark("Jumlah"),
+    "people": mark("Pegawai"),
+    "value": mark("Nilai"),
+    "estimate": mark("Taksiran"),
+    "share": mark("Bagian (%)"),
+    "gap": mark("Kesenjangan"),
+    "conf_low": mark("Batas bawah"),
+    "conf_high": mark("Batas atas"),
+    "gap_low": mark("Kesenjangan, batas bawah"),
+    "gap_high": mark("Kesenjangan, batas atas"),
+    "std_error": mark("Galat baku"),
+    "jp": mark("JP"),
+    "jp_low": mark("JP, batas bawah"),
+    "jp_high": mark("JP, batas atas"),
     "highlighted": mark("Disorot"),
     "inside95": mark("Di dalam batas 95 %"),
     "inside998": mark("Di dalam batas 99,8 %"),
-    "jp": mark("JP"),
-    "jp_high": mark("JP, batas atas"),
-    "jp_low": mark("JP, batas bawah"),
-    "label": mark("Nama"),
-    "level": mark("Tingkat"),
-    "levels": mark("Tingkat"),
-    "nama": mark("Nama"),
-    "people": mark("Pegawai"),
-    "periode": mark("Periode"),
-    "share": mark("Bagian (%)"),
+    "hidden": mark("Disembunyikan"),
     "share_hidden": mark("Bagian disembunyikan"),
-    "std_error": mark("Galat baku"),
-    "unit_id": mark("Unit"),
-    "value": mark("Nilai"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name, the section it is of, lines above, the table, lines below."""
+    """One sheet: its name, the section it is of, number and title, lines above, the table, lines below."""
 
     name: str
     section: str
-    caption: str
+    number: str
+    title: str
     above: tuple[str, ...]
     columns: tuple[Mapping[str, Any], ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -132,7 +134,8 @@ def _sheet_of_table(block: Mapping[str, Any], name: str, section: str, notes: tu
     return Sheet(
         name=name,
         section=section,
-        caption=f"{block['number']} {block['title']}",
+        number=block["number"],
+        title=block["title"],
         above=(),
         columns=tuple(block["columns"]),
         rows=tuple(tuple(row) for row in block["rows"]),
@@ -145,14 +148,15 @@ def _sheet_of_table(block: Mapping[str, Any], name: str, section: str, notes: tu
 
 def _sheet_of_figure(block: Mapping[str, Any], name: str, section: str, notes: tuple[str, ...]) -> Sheet:
     data = block["data"]
-    names = list(dict.fromkeys(key for row in data for key in row))
+    names = _order_names(data)
     columns = [_describe(key, [row.get(key) for row in data]) for key in names]
     rows = [tuple(_as_shown(row.get(key)) for key in names) for row in data]
     display = [tuple(show_value(value, column) for value, column in zip(row, columns, strict=True)) for row in rows]
     return Sheet(
         name=name,
         section=section,
-        caption=f"{block['number']} {block['caption']}",
+        number=block["number"],
+        title=block["caption"],
         above=(block["title"], block["subtitle"]),
         columns=tuple({"label": c.label, "kind": c.kind, "decimals": c.decimals} for c in columns),
         rows=tuple(rows),
@@ -161,6 +165,25 @@ def _sheet_of_figure(block: Mapping[str, Any], name: str, section: str, notes: t
         total=False,
         below=(_("Yang tampak pada gambar: {alt}").format(alt=block["alt"]), *_source(block), *notes),
     )
+
+
+def _order_names(data: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of a figure's data: who and when, then numbers, then flags (JSON keeps no order)."""
+    values: dict[str, list[Any]] = {}
+    for row in data:
+        for key, value in row.items():
+            values.setdefault(key, []).append(value)
+    known = list(LABELS)
+    place = {name: (_rank(own), known.index(name) if name in LABELS else len(known)) for name, own in values.items()}
+    return sorted(values, key=lambda name: place[name])
+
+
+def _rank(values: list[Any]) -> int:
+    """Return 2 for flags, 1 for numbers, 0 for text."""
+    known = [value for value in values if value is not None]
+    if any(isinstance(value, bool) for value in known):
+        return 2
+    return int(all(isinstance(value, int | float) for value in known))
 
 
 def _describe(name: str, values: list[Any]) -> TableColumn:

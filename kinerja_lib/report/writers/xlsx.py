@@ -9,6 +9,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import xlsxwriter
@@ -34,6 +35,7 @@ LONGEST_HEAD = 60  # of a text in the running head: Excel takes 255 signs in all
 LONGEST_PROPERTY = 255
 NARROWEST, STANDARD, WIDEST = 7, 8.43, 46  # columns, in characters
 SHORT_LABEL = 14  # characters of a head that stand in one line
+PORTRAIT = 112  # characters; wider tables are printed across the page
 WIDE = 96  # characters over which a line above or below a narrow table runs
 LINE, HIGHEST = 15, 405  # points
 SIZE = 11  # of the type, in points
@@ -69,16 +71,21 @@ class _Book:
 
 
 class _Page:
-    """A sheet that is written downwards and prints on A4, as wide as the page."""
+    """A sheet that is written downwards and prints on A4, as wide as the page.
+
+    Rows get the height that their texts need: programs do not find it for merged cells, and some for none.
+    """
 
     def __init__(self, book: _Book, name: str, widths: Sequence[float]) -> None:
         self.book = book
         self.row = 0
+        self.widths = widths
+        self.span, self.width = _reach(widths)
         self.sheet: Worksheet = book.workbook.add_worksheet(name)
+        self._height = 0.0
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
-        self.span, self.width = _reach(widths)
-        self._set_up(name, across=sum(widths) > WIDE + COVER[0])
+        self._set_up(name, across=sum(widths) > PORTRAIT)
 
     def _set_up(self, name: str, *, across: bool) -> None:
         sheet = self.sheet
@@ -91,9 +98,16 @@ class _Page:
         sheet.set_header(f"&L{_head_text(self.book.running)}&R{_head_text(self.book.title)}")
         sheet.set_footer(f"&L{_head_text(name)}&R{_('Halaman')} &P / &N")
 
-    def text(self, column: int, text: str, **style: Any) -> None:
-        """Write a text into a cell of the row."""
-        self.sheet.write_string(self.row, column, _fit(text), self.book.format(**style))
+    def text(self, column: int, text: str, *, span: int = 1, **style: Any) -> None:
+        """Write a text into the row, over `span` columns; it wraps."""
+        look = self.book.format(text_wrap=True, **style)
+        if span > 1:
+            self.sheet.merge_range(self.row, column, self.row, column + span - 1, "", look)
+        self.sheet.write_string(self.row, column, _fit(text), look)
+        scale = style.get("font_size", SIZE) / SIZE
+        width = self.width if span >= self.span else sum(self.widths[column : column + span])
+        lines = sum(max(1, math.ceil(len(part) * scale / width)) for part in text.split("\n"))
+        self._height = max(self._height, lines * LINE * scale)
 
     def link(self, sheet: str, text: str, **style: Any) -> None:
         """Write a link to another sheet into the first cell of the row."""
@@ -101,15 +115,15 @@ class _Page:
         self.sheet.write_url(self.row, 0, f"internal:'{sheet}'!A1", look, text)
 
     def line(self, text: str, **style: Any) -> None:
-        """Write a text over the whole width, in a row that is high enough, and go on to the next."""
-        look = self.book.format(text_wrap=True, **style)
-        if self.span > 1:
-            self.sheet.merge_range(self.row, 0, self.row, self.span - 1, "", look)
-        self.text(0, text, text_wrap=True, **style)
-        scale = style.get("font_size", SIZE) / SIZE
-        lines = sum(max(1, math.ceil(len(part) * scale / self.width)) for part in text.split("\n"))
-        self.sheet.set_row(self.row, min(lines * LINE * max(scale, 1), HIGHEST))
-        self.row += 1
+        """Write a text over the whole width and go on to the next row."""
+        self.text(0, text, span=self.span, **style)
+        self.close_row()
+
+    def close_row(self) -> None:
+        """Give the row the height that it needs and go on to the next."""
+        if self._height > LINE:
+            self.sheet.set_row(self.row, min(self._height, HIGHEST))
+        self.row, self._height = self.row + 1, 0.0
 
 
 def _reach(widths: Sequence[float]) -> tuple[int, float]:
@@ -147,7 +161,7 @@ def write_xlsx(document: Document, *, footer: tuple[str, ...] = (), template: Te
     cover = _Page(book, name, COVER)
     _write_letterhead(cover, clean(template.lines) if template else [])
     _write_head(cover, document)
-    _write_list(cover, _("Lembar"), [(each.name, each.caption, each.section) for each in sheets], link=True)
+    _write_list(cover, _("Lembar"), [(each.name, each.title, each.section) for each in sheets], link=True)
     _write_list(cover, _("Tidak dimuat"), _left_out(document))
     _write_lines(cover, _("Cara membaca"), _reading())
     for section in document.sections:
@@ -180,7 +194,8 @@ def _write_letterhead(page: _Page, lines: list[str]) -> None:
         size = {"font_size": 14, "bold": True} if position == 0 else {}
         rule = {"bottom": THICK} if position == len(lines) - 1 else {}
         page.line(line, align="center", **size, **rule)
-    page.row += bool(lines)
+    if lines:
+        page.close_row()
 
 
 def _write_head(page: _Page, document: Document) -> None:
@@ -193,11 +208,11 @@ def _write_head(page: _Page, document: Document) -> None:
     for part, style in styles.items():
         if head[part]:
             page.line(head[part], **style)
+    page.close_row()
     for fact, value in head["facts"]:
-        page.row += 1
         page.text(0, fact, font_color=GREY)
-        page.text(1, value, text_wrap=True)
-    page.row += 1
+        page.text(1, value)
+        page.close_row()
 
 
 def _write_list(page: _Page, title: str, entries: list[tuple[str, str, str]], *, link: bool = False) -> None:
@@ -208,10 +223,10 @@ def _write_list(page: _Page, title: str, entries: list[tuple[str, str, str]], *,
         if link:
             page.link(name, name)
         else:
-            page.text(0, name, text_wrap=True)
-        page.text(1, text, text_wrap=True)
-        page.text(2, section, text_wrap=True, font_color=GREY)
-        page.row += 1
+            page.text(0, name)
+        page.text(1, text)
+        page.text(2, section, font_color=GREY)
+        page.close_row()
 
 
 def _write_lines(page: _Page, title: str, lines: list[str]) -> None:
@@ -223,10 +238,10 @@ def _write_lines(page: _Page, title: str, lines: list[str]) -> None:
 
 
 def _write_title(page: _Page, title: str) -> None:
-    page.row += 1
+    page.close_row()
     for column in range(len(COVER)):
         page.text(column, title if column == 0 else "", bold=True, bottom=THIN)
-    page.row += 1
+    page.close_row()
 
 
 def _left_out(document: Document) -> list[tuple[str, str, str]]:
@@ -243,9 +258,14 @@ def _left_out(document: Document) -> list[tuple[str, str, str]]:
 
 
 def _items(section: Section) -> list[str]:
-    """Return what stands in the lists of a section: definitions, limits, method."""
-    lists = [block["items"] for row in section.rows for block in row.main if block["kind"] == "list"]
-    return [plain(runs) for items in lists for runs in items]
+    """Return the lists of a section, with the paragraph before each: definitions, limits, method."""
+    lines = []
+    for row in section.rows:
+        for before, block in pairwise([{"kind": ""}, *row.main]):
+            if block["kind"] == "list":
+                lines += [plain(before["runs"])] if before["kind"] == "paragraph" else []
+                lines += [f"• {plain(runs)}" for runs in block["items"]]
+    return lines
 
 
 def _reading() -> list[str]:
@@ -262,9 +282,9 @@ def _reading() -> list[str]:
 
 def _write_sheet(book: _Book, plan: Sheet, cover: str) -> None:
     page = _Page(book, plan.name, _widths(plan))
-    page.line(plan.caption, bold=True, font_size=12)
+    page.line(f"{plan.number} {plan.title}", bold=True, font_size=12)
     page.link(cover, _("Kembali ke daftar isi"), font_size=9)
-    page.row += 1
+    page.close_row()
     for text in filter(None, plan.above):
         page.line(text, font_color=GREY)
     first = page.row
@@ -275,7 +295,7 @@ def _write_sheet(book: _Book, plan: Sheet, cover: str) -> None:
     page.sheet.repeat_rows(first, page.row - 1)
     for position in range(len(plan.rows)):
         _write_row(page, plan, position)
-    page.row += 1
+    page.close_row()
     for text in filter(None, plan.below):
         page.line(text, font_color=GREY, font_size=9)
 
@@ -293,27 +313,24 @@ def _widths(plan: Sheet) -> list[int]:
 
 def _write_spanners(page: _Page, plan: Sheet) -> None:
     """Write the heads over several columns under the upper rule of the table."""
-    column = 0
+    column, columns = 0, len(plan.columns)
     for spanner in plan.spanners:
-        last = min(column + spanner["span"], len(plan.columns)) - 1
+        span = min(spanner["span"], columns - column)
         under = {"bottom": THIN} if spanner["label"] else {}
-        style = {"bold": True, "align": "center", "text_wrap": True, "top": THICK, **under}
-        if last > column:
-            page.sheet.merge_range(page.row, column, page.row, last, "", page.book.format(**style))
-        if last >= column:
-            page.text(column, spanner["label"], **style)
-        column = last + 1
-    for rest in range(column, len(plan.columns)):
+        if span > 0:
+            page.text(column, spanner["label"], span=span, bold=True, align="center", top=THICK, **under)
+        column += span
+    for rest in range(column, columns):
         page.text(rest, "", top=THICK)
-    page.row += 1
+    page.close_row()
 
 
 def _write_heads(page: _Page, plan: Sheet) -> None:
     top = {} if plan.spanners else {"top": THICK}
     for position, column in enumerate(plan.columns):
-        style = {"bold": True, "valign": "bottom", "text_wrap": True, "bottom": THIN, **top}
-        page.text(position, column["label"], align=_align(column), **style)
-    page.row += 1
+        style: dict[str, Any] = {"bold": True, "valign": "bottom", "bottom": THIN, **top}
+        page.text(position, column["label"], **_side(column, position), **style)
+    page.close_row()
 
 
 def _write_row(page: _Page, plan: Sheet, position: int) -> None:
@@ -324,26 +341,27 @@ def _write_row(page: _Page, plan: Sheet, position: int) -> None:
     cells = zip(plan.columns, plan.rows[position], plan.display[position], strict=True)
     for at, (column, value, shown) in enumerate(cells):
         _write_cell(page, at, type_cell(value, shown, column), column, rules)
-    page.row += 1
+    page.close_row()
 
 
 def _write_cell(
     page: _Page, at: int, value: float | date | str, column: Mapping[str, Any], rules: dict[str, Any]
 ) -> None:
-    align = _align(column)
+    look = rules | _side(column, at)
     if isinstance(value, str):
-        page.text(at, value, align=align, text_wrap=align == "left", **rules)
+        page.text(at, value, **look)
     elif isinstance(value, date):
-        style = page.book.format(align=align, num_format=DATES[page.book.lang], **rules)
+        style = page.book.format(num_format=DATES[page.book.lang], **look)
         page.sheet.write_datetime(page.row, at, value, style)
     else:
-        page.sheet.write_number(
-            page.row, at, value, page.book.format(align=align, num_format=_pattern(column), **rules)
-        )
+        page.sheet.write_number(page.row, at, value, page.book.format(num_format=_pattern(column), **look))
 
 
-def _align(column: Mapping[str, Any]) -> str:
-    return "left" if column["kind"] == "text" else "right"
+def _side(column: Mapping[str, Any], at: int) -> dict[str, Any]:
+    """Return how the cells of a column are set: text left, away from the numbers before it; all else right."""
+    if column["kind"] == "text":
+        return {"align": "left", "indent": int(at > 0)}
+    return {"align": "right"}
 
 
 def _pattern(column: Mapping[str, Any]) -> str:
