@@ -22,6 +22,7 @@ from kinerja_lib.show.numbers import MINUS, round_half_up
 NAME_LENGTH = 31  # longest name of a sheet
 FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 NUMERIC = {"number", "count", "rupiah"}
+EXACT = 10**15  # from here on a spreadsheet loses digits
 FIRST_YEAR = 1900  # of the calendar of spreadsheets
 FIGURES = 3  # significant figures of the largest value in a column of a figure's data
 
@@ -51,8 +52,8 @@ LABELS = {  # columns of the data behind figures, in order, as readers call them
     "highlighted": mark("Disorot"),
     "inside95": mark("Di dalam batas 95 %"),
     "inside998": mark("Di dalam batas 99,8 %"),
-    "hidden": mark("Disembunyikan"),
-    "share_hidden": mark("Bagian disembunyikan"),
+    "hidden": mark("Tidak dirinci"),
+    "share_hidden": mark("Bagian tidak dirinci"),
 }
 
 
@@ -232,7 +233,7 @@ def type_cell(value: Any, shown: str, column: Mapping[str, Any]) -> float | date
     if column["kind"] in NUMERIC and isinstance(value, int | float) and not isinstance(value, bool):
         rounded = round_half_up(value, column["decimals"])
         same = _digits(f"{rounded:f}") == _digits(shown) and (rounded < 0) == shown.startswith((MINUS, "-"))
-        return float(rounded) if same else shown
+        return float(rounded) if same and abs(rounded) < EXACT else shown
     if column["kind"] == "date" and isinstance(value, str):
         return _read_date(value, shown)
     return shown
