@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -33,6 +34,7 @@ INK, GREY, ACCENT = "#1A2128", "#56616B", "#0A5A8A"
 LONGEST_TEXT = 32_767  # of a cell, in units of UTF-16
 LONGEST_HEAD = 60  # of a text in the running head: Excel takes 255 signs in all, and "&" counts twice
 LONGEST_PROPERTY = 255
+PICTURE = re.compile(r"&(?=[G\[])")  # xlsxwriter takes it for the place of a picture even when doubled
 NARROWEST, STANDARD, WIDEST = 7, 8.43, 46  # columns, in characters
 SHORT_LABEL = 14  # characters of a head that stand in one line
 PORTRAIT = 112  # characters; wider tables are printed across the page
@@ -183,7 +185,8 @@ def _fit(text: str) -> str:
 def _head_text(text: str) -> str:
     """Return `text` for the running head, in which "&" begins a command."""
     line = " ".join(text.split())
-    return (line if len(line) <= LONGEST_HEAD else line[: LONGEST_HEAD - 1] + "…").replace("&", "&&")
+    line = line if len(line) <= LONGEST_HEAD else line[: LONGEST_HEAD - 1] + "…"
+    return PICTURE.sub("& ", line).replace("&", "&&")
 
 
 # The cover.
