@@ -1,8 +1,9 @@
 """The sheets of a workbook, before any file: which tables and figures, under which name, with which cells.
 
 A cell holds the number that the page shows and no more: rounded as it is displayed, and nothing at all where the page
-shows "<5" or a dash. At full precision the shown shares and means of all units but one, with their n, would give the
-hidden one back from the total.
+shows "<5" or a dash. At full precision the shares and means of all units but one, with their n, would give the hidden
+one back from the total, to the person. The data of a figure, which the page shows as places in a drawing, keep three
+significant figures.
 """
 
 from __future__ import annotations

@@ -273,10 +273,7 @@ def _items(section: Section) -> list[str]:
 
 def _reading() -> list[str]:
     small = _("“{small}”: satu sampai empat orang, tidak ditampilkan. “{missing}”: tidak ada, atau tidak ditampilkan.")
-    same = _(
-        "Angka pada sel dibulatkan seperti pada laporan dan bernilai persis seperti yang tampak, "
-        "supaya angka kelompok kecil yang disembunyikan tidak dapat dihitung kembali."
-    )
+    same = _("Angka pada sel dibulatkan seperti pada laporan: buku kerja ini tidak memuat lebih daripada yang tampak.")
     return [small.format(small=SMALL, missing=MISSING), same]
 
 
