@@ -22,6 +22,7 @@ from kinerja_lib.show.numbers import MINUS, round_half_up
 
 NAME_LENGTH = 31  # longest name of a sheet
 FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
+AMOUNT = re.compile(rf"[{MINUS}+-]?(Rp)?[0-9.,]+")  # a number as a page shows it, in either language
 NUMERIC = {"number", "count", "rupiah"}
 EXACT = 10**15  # from here on a spreadsheet loses digits
 FIRST_YEAR = 1900  # of the calendar of spreadsheets
@@ -231,9 +232,10 @@ def type_cell(value: Any, shown: str, column: Mapping[str, Any]) -> float | date
     >>> type_cell(53.8229, "53,8", percent), type_cell(2, "<5", percent), type_cell(None, "–", percent)
     (53.8, '<5', '–')
     """
-    if column["kind"] in NUMERIC and isinstance(value, int | float) and not isinstance(value, bool):
+    if column["kind"] in NUMERIC and isinstance(value, int | float) and AMOUNT.fullmatch(shown):
         rounded = round_half_up(value, column["decimals"])
-        same = _digits(f"{rounded:f}") == _digits(shown) and (rounded < 0) == shown.startswith((MINUS, "-"))
+        forms = {f"{rounded:f}"} | ({f"{rounded:.0f}"} if rounded == rounded.to_integral_value() else set())
+        same = _digits(shown) in map(_digits, forms) and (rounded < 0) == shown.startswith((MINUS, "-"))
         return float(rounded) if same and abs(rounded) < EXACT else shown
     if column["kind"] == "date" and isinstance(value, str):
         return _read_date(value, shown)

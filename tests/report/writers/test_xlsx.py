@@ -249,6 +249,7 @@ def test_a_number_equals_what_is_shown_and_no_more(value: float, decimals: int, 
     ("value", "shown", "kind"),
     [
         (3, "<5", "count"),
+        (5, "<5", "count"),
         (3, "–", "count"),
         (3, "\u00a0", "number"),
         (12, "13", "count"),
@@ -263,6 +264,11 @@ def test_a_number_equals_what_is_shown_and_no_more(value: float, decimals: int, 
 )
 def test_a_cell_is_text_where_the_page_does_not_show_its_value(value: object, shown: str, kind: str) -> None:
     assert type_cell(value, shown, {"kind": kind, "decimals": 0}) == shown
+
+
+def test_a_whole_number_may_be_shown_without_the_decimals_of_its_column() -> None:
+    column = {"kind": "number", "decimals": 1}
+    assert (type_cell(63.0, "63", column), type_cell(62.7, "63", column)) == (63.0, "63")
 
 
 def test_a_date_is_a_date() -> None:
