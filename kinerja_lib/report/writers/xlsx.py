@@ -41,7 +41,7 @@ PORTRAIT = 112  # characters; wider tables are printed across the page
 WIDE = 96  # characters over which a line above or below a narrow table runs
 LINE, HIGHEST = 15, 405  # points
 SIZE = 11  # of the type, in points
-COVER = (16, 70, 26)  # widths of the cover's columns
+COVER = (16, 66, 30)  # widths of the cover's columns
 
 
 class _Book:
