@@ -1,0 +1,143 @@
+"""The Word writer: a report on the office's or our own A4 base document, with native tables and working fields.
+
+What Word renews - contents, numbers of tables and figures, references to them, pages - is a field that shows the
+document's own text until then; renewing it gives the same text. The blocks themselves are written by `word_story`.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from kinerja_lib.language import _
+from kinerja_lib.report.document import Document
+from kinerja_lib.report.template import Template
+from kinerja_lib.report.writers.word_base import OFFICE, PACKAGE, build_base, write_zip
+from kinerja_lib.report.writers.word_parts import W, element, field, paragraph, text_run
+from kinerja_lib.report.writers.word_story import Story
+from kinerja_lib.show.blocks import clean
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordFile
+
+LANGUAGES = {"id": "id-ID", "en": "en-GB"}
+RUNNING = 48  # characters of each half of a running head
+PROPERTY = 255  # characters that a property of a file may have
+KEPT = {  # parts of a base document that a report takes over; comments, authors' names and links are not among them
+    f"{OFFICE}/{kind}"
+    for kind in (
+        *("officeDocument", "styles", "numbering", "settings", "theme", "fontTable"),
+        *("header", "footer", "footnotes", "endnotes"),
+    )
+} | {f"{PACKAGE}/relationships/metadata/core-properties"}
+
+
+def write_docx(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
+    """Return the report as a Word file.
+
+    Parameters
+    ----------
+    document : Document
+        What the report says.
+    footer : tuple of str
+        Lines of provenance at the end: licence, data, run.
+    template : Template, optional
+        Letterhead and base document of an office.
+
+    Returns
+    -------
+    bytes
+        A .docx file; the same document gives the same bytes.
+    """
+    import docx
+
+    template = template or Template()
+    word = docx.Document(io.BytesIO(template.base or build_base()))
+    _leave_only_the_base(word)
+    story = Story(word, document, template)
+    story.write_head()
+    story.write_contents()
+    for section in document.sections:
+        story.write_section(section)
+    story.write_footer(clean(footer))
+    story.finish()
+    _fill_edges(word, document, story.styles)
+    _set_properties(word, document)
+    buffer = io.BytesIO()
+    word.save(buffer)
+    with zipfile.ZipFile(buffer) as file:
+        return write_zip({name: file.read(name) for name in file.namelist()})
+
+
+def _leave_only_the_base(word: WordFile) -> None:
+    """Take out what a base document says and what it knows of those who wrote it; styles, page and edges stay."""
+    body = word.element.body
+    for child in list(body):
+        if child.tag != W + "sectPr":
+            body.remove(child)
+    for holder in (word.part.package, word.part):
+        for key in [key for key, relation in holder.rels.items() if relation.reltype not in KEPT]:
+            del holder.rels[key]
+    for name in ("attachedTemplate", "mailMerge"):
+        for found in word.settings.element.findall(W + name):
+            word.settings.element.remove(found)
+    for relation in word.part.rels.values():
+        if relation.reltype == f"{OFFICE}/settings":
+            relation.target_part.rels.clear()
+
+
+def _set_properties(word: WordFile, document: Document) -> None:
+    """Say what the file is and in which language; no date and no person, so that its bytes depend on nothing else."""
+    head = document.head or {"title": document.title, "subtitle": "", "office": ""}
+    properties = word.core_properties
+    known = properties._element
+    for child in list(known):
+        known.remove(child)
+    properties.title = ": ".join(part for part in (head["title"], head["subtitle"]) if part)[:PROPERTY]
+    properties.author = head["office"][:PROPERTY]
+    properties.language = LANGUAGES[document.lang]
+    for found in word.styles.element.iter(W + "lang"):
+        found.set(W + "val", LANGUAGES[document.lang])
+
+
+# Head and foot of each page
+
+
+def _fill_edges(word: WordFile, document: Document, styles: dict[str, str]) -> None:
+    """Write unit, report and page number on the edges of the pages; an edge that the office has filled stays."""
+    page = word.sections[-1]
+    if _is_empty(page.header) and _is_empty(page.first_page_header):
+        page.different_first_page_header_footer = True  # the first page has its title
+        runs = [text_run(text) for text in _running_heads(document)]
+        runs.insert(1, element("r", element("tab")))
+        _fill(page.header, paragraph(styles["header"], runs))
+        _fill(page.first_page_header, paragraph(styles["header"]))
+    for foot in (page.footer, page.first_page_footer):
+        if _is_empty(foot):
+            runs = [element("r", element("tab")), *field("PAGE", "1"), text_run(" / "), *field("NUMPAGES", "1")]
+            _fill(foot, paragraph(styles["footer"], runs))
+
+
+def _running_heads(document: Document) -> tuple[str, str]:
+    head = document.head or {"title": document.title, "subtitle": "", "running": "", "facts": []}
+    period = dict(head["facts"]).get(_("Periode"), "")
+    left = head["running"] or head["subtitle"]
+    right = f"{head['title']}, {period}" if period else head["title"]
+    return _short(left), _short(right)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= RUNNING else text[: RUNNING - 1].rstrip() + "…"
+
+
+def _is_empty(edge: Any) -> bool:
+    """Tell whether a head or foot of a page says nothing."""
+    return edge.is_linked_to_previous or not edge._element.xpath(".//w:t | .//w:drawing | .//w:pict | .//w:fldChar")
+
+
+def _fill(edge: Any, content: Any) -> None:
+    edge.is_linked_to_previous = False
+    for child in list(edge._element):
+        edge._element.remove(child)
+    edge._element.append(content)
