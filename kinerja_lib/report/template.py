@@ -13,10 +13,11 @@ from pathlib import Path
 from kinerja_lib.errors import CallError, list_values
 from kinerja_lib.language import _
 from kinerja_lib.report.writers.word_base import REQUIRED
+from kinerja_lib.report.writers.word_pictures import draw_pictures
 from kinerja_lib.show.blocks import clean
 
 TEXT, BASE = "kop.txt", "dasar.docx"
-LOGOS = {"kop.png": b"\x89PNG\r\n\x1a\n", "kop.jpg": b"\xff\xd8\xff", "kop.svg": b"<"}  # how each begins
+LOGOS = {"kop.png": b"\x89PNG\r\n\x1a\n", "kop.jpg": b"\xff\xd8\xff", "kop.svg": b""}  # how each begins
 KNOWN = (TEXT, *LOGOS, BASE)
 MOST_LINES = 8  # of a letterhead
 
@@ -117,12 +118,18 @@ def _read_lines(file: Path) -> tuple[str, ...]:
 
 
 def _read_logo(file: Path, name: str) -> bytes:
+    from docx.image.image import Image
+
     logo = _read(file)
     kind = name.rpartition(".")[2]
-    start = logo.lstrip(b"\xef\xbb\xbf \r\n\t") if kind == "svg" else logo
-    if not start.startswith(LOGOS[name]) or (kind == "svg" and b"<svg" not in logo):
+    try:
+        if kind == "svg":
+            draw_pictures([(logo.decode("utf-8-sig"), 1.0)])
+        elif not logo.startswith(LOGOS[name]) or not Image.from_blob(logo).px_height:
+            raise ValueError(name)
+    except Exception:  # text that is no SVG, a picture that Word would not read: typst and python-docx raise many kinds
         message = _("{file}: isinya bukan gambar {kind}; ekspor kembali logo sebagai PNG, JPG, atau SVG.")
-        raise CallError(message.format(file=file, kind=kind.upper()))
+        raise CallError(message.format(file=file, kind=kind.upper())) from None
     return logo
 
 
@@ -139,8 +146,8 @@ def _read_base(file: Path) -> bytes:
     missing = [name for name in REQUIRED if name.casefold() not in names]
     if missing:
         message = _(
-            "{file}: gaya paragraf {missing} tidak ada. Yang dibutuhkan: {needed}. Buat dasar.docx dari laporan Word mana "
-            "pun yang disusun program ini, ubah gayanya, lalu simpan."
+            "{file}: gaya paragraf {missing} tidak ada. Yang dibutuhkan: {needed}. Buat dasar.docx dari laporan Word "
+            "yang disusun program ini, ubah gayanya, lalu simpan."
         )
         needed = list_values(REQUIRED, shown=len(REQUIRED))
         raise CallError(message.format(file=file, missing=list_values(missing), needed=needed))

@@ -1,7 +1,7 @@
 """The Word writer: a report on the office's or our own A4 base document, with native tables and working fields.
 
 What Word renews - contents, numbers of tables and figures, references to them, pages - is a field that shows the
-document's own text until then; renewing it gives the same text. The blocks themselves are written by `word_story`.
+document's own text until then; renewing it gives the same text. The blocks themselves are written by `word_blocks`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from kinerja_lib.language import _
 from kinerja_lib.report.document import Document
 from kinerja_lib.report.template import Template
 from kinerja_lib.report.writers.word_base import OFFICE, PACKAGE, build_base, write_zip
-from kinerja_lib.report.writers.word_parts import W, element, field, paragraph, text_run
+from kinerja_lib.report.writers.word_blocks import write_contents, write_footer, write_head, write_section
+from kinerja_lib.report.writers.word_parts import W, copies, element, field, tabs, text_run, text_width
 from kinerja_lib.report.writers.word_story import Story
 from kinerja_lib.show.blocks import clean
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from docx.document import Document as WordFile
 
 LANGUAGES = {"id": "id-ID", "en": "en-GB"}
-RUNNING = 48  # characters of each half of a running head
+RUNNING = 960  # width of a running head at one point, in twentieths of a point; nine points fill the text column
+USUAL_STOPS = (4513, 4680, 4819, 9026, 9360, 9638)  # of the styles of Word and LibreOffice for the edges of a page
 PROPERTY = 255  # characters that a property of a file may have
 KEPT = {  # parts of a base document that a report takes over; comments, authors' names and links are not among them
     f"{OFFICE}/{kind}"
@@ -56,13 +58,13 @@ def write_docx(document: Document, *, footer: tuple[str, ...] = (), template: Te
     word = docx.Document(io.BytesIO(template.base or build_base()))
     _leave_only_the_base(word)
     story = Story(word, document, template)
-    story.write_head()
-    story.write_contents()
+    write_head(story)
+    write_contents(story)
     for section in document.sections:
-        story.write_section(section)
-    story.write_footer(clean(footer))
+        write_section(story, section)
+    write_footer(story, clean(footer))
     story.finish()
-    _fill_edges(word, document, story.styles)
+    _fill_edges(word, document, story)
     _set_properties(word, document)
     buffer = io.BytesIO()
     word.save(buffer)
@@ -104,31 +106,44 @@ def _set_properties(word: WordFile, document: Document) -> None:
 # Head and foot of each page
 
 
-def _fill_edges(word: WordFile, document: Document, styles: dict[str, str]) -> None:
+def _fill_edges(word: WordFile, document: Document, story: Story) -> None:
     """Write unit, report and page number on the edges of the pages; an edge that the office has filled stays."""
     page = word.sections[-1]
+    stops = tabs(*(("clear", place) for place in USUAL_STOPS), ("right", story.width))
+    tab = element("r", element("tab"))
     if _is_empty(page.header) and _is_empty(page.first_page_header):
         page.different_first_page_header_footer = True  # the first page has its title
-        runs = [text_run(text) for text in _running_heads(document)]
-        runs.insert(1, element("r", element("tab")))
-        _fill(page.header, paragraph(styles["header"], runs))
-        _fill(page.first_page_header, paragraph(styles["header"]))
+        left, right = _running_heads(document)
+        _fill(page.header, story.paragraph("header", [text_run(left), tab, text_run(right)], *copies([stops])))
+        _fill(page.first_page_header, story.paragraph("header"))
     for foot in (page.footer, page.first_page_footer):
         if _is_empty(foot):
-            runs = [element("r", element("tab")), *field("PAGE", "1"), text_run(" / "), *field("NUMPAGES", "1")]
-            _fill(foot, paragraph(styles["footer"], runs))
+            runs = [*copies([tab]), *field("PAGE", "1"), text_run(" / "), *field("NUMPAGES", "1")]
+            _fill(foot, story.paragraph("footer", runs, *copies([stops])))
 
 
 def _running_heads(document: Document) -> tuple[str, str]:
+    """Return unit, and report with period, cut where they would not stand on one line."""
     head = document.head or {"title": document.title, "subtitle": "", "running": "", "facts": []}
     period = dict(head["facts"]).get(_("Periode"), "")
-    left = head["running"] or head["subtitle"]
-    right = f"{head['title']}, {period}" if period else head["title"]
-    return _short(left), _short(right)
+    right = cut_text(f"{head['title']}, {period}" if period else head["title"], RUNNING / 2)
+    return cut_text(head["running"] or head["subtitle"], RUNNING - text_width(right, 1)), right
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= RUNNING else text[: RUNNING - 1].rstrip() + "…"
+def cut_text(text: str, most: float) -> str:
+    """Return as much of a text as fits, with an ellipsis where it was cut; `most` is a width at one point.
+
+    Examples
+    --------
+    >>> cut_text("Bidang Mutasi dan Promosi", 150)
+    'Bidang Mutasi…'
+    """
+    if text_width(text[:PROPERTY], 1) <= most:
+        return text
+    cut = text[:PROPERTY]
+    while text_width(f"{cut}…", 1) > most:
+        cut = cut[:-1]
+    return f"{cut.rstrip()}…"
 
 
 def _is_empty(edge: Any) -> bool:

@@ -49,7 +49,7 @@ def _line(side: str, colour: str, eighths: int, space: int) -> str:
     return f"<w:pBdr>{line}</w:pBdr>"
 
 
-RIGHT_TAB = f'<w:tabs><w:tab w:val="right" w:pos="{TEXT_CM / 2.54 * 1440:.0f}"/></w:tabs>'
+DOTS = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{TEXT_CM / 2.54 * 1440:.0f}"/></w:tabs>'
 BULLET = '<w:numPr><w:numId w:val="1"/></w:numPr>'
 OUTLINE = '<w:outlineLvl w:val="{level}"/>'
 
@@ -62,9 +62,9 @@ STYLES = (
     Style("caption", 9, "<w:keepLines/>" + _space(4, 8, 1.1), _colour(GREY)),
     Style("List Bullet", 10.5, BULLET + _space(0, 3, 1.2) + '<w:ind w:left="340" w:hanging="340"/>'),
     Style("TOC Heading", 9, KEEP + _space(10, 2), _colour(GREY)),
-    Style("toc 1", 10, _space(0, 1), _colour(ACCENT)),
-    Style("header", 9, RIGHT_TAB + _space(0, 0), _colour(GREY)),
-    Style("footer", 9, RIGHT_TAB + _space(0, 0), _colour(GREY)),
+    Style("toc 1", 10, DOTS + _space(0, 1), _colour(ACCENT)),
+    Style("header", 9, _space(0, 0), _colour(GREY)),
+    Style("footer", 9, _space(0, 0), _colour(GREY)),
     Style("Kinerja Instansi", 9.5, KEEP + _line("top", ACCENT, 32, 10), _colour(GREY)),
     Style("Kinerja Kop Utama", 15, _space(0, 0, 1.1) + '<w:jc w:val="center"/>', BOLD),
     Style("Kinerja Kop", 11, _space(0, 0, 1.1) + '<w:jc w:val="center"/>'),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from itertools import accumulate
 from typing import Any, cast
 
 from docx.oxml.parser import oxml_parser
@@ -123,18 +124,24 @@ def border(side: str, eighths: int, colour: str = INK, kind: str = "single") -> 
 
 
 def cell(
-    width: int, content: Sequence[Element], *, span: int = 1, borders: Sequence[Element] = (), **place: str
+    width: int,
+    content: Sequence[Element],
+    *,
+    span: int = 1,
+    borders: Sequence[Element] = (),
+    flush: bool = False,
+    align: str = "top",
 ) -> Element:
-    """Return a cell; `place` may give `bottom`, whether it stands at the foot of its row, and `first`."""
+    """Return a cell; `flush` without the gap on its left, `align` top, center or bottom of its row."""
     properties = [element("tcW", w=width, type="dxa")]
     if span > 1:
         properties.append(element("gridSpan", val=span))
     if borders:
         properties.append(element("tcBorders", *copies(borders)))
-    if "first" in place:
+    if flush:
         properties.append(element("tcMar", element("left", w=0, type="dxa")))
-    if "align" in place:
-        properties.append(element("vAlign", val=place["align"]))
+    if align != "top":
+        properties.append(element("vAlign", val=align))
     return element("tc", element("tcPr", *properties), *content)
 
 
@@ -169,6 +176,7 @@ NARROW, WIDE = frozenset("iIjlftr.,:;|'!()[]/ -\u00a0\u2003"), frozenset("mwMWOQ
 WRAPS = re.compile(r"[ \t\n\u2003]+")
 NUMERIC = {"number", "count", "rupiah", "date"}
 BLANK = 1500  # width of a column that is to be filled in by hand
+SHORT = 1300  # width up to which the head of a column stays on one line
 
 
 def text_width(text: str, points: float) -> float:
@@ -180,15 +188,21 @@ def text_width(text: str, points: float) -> float:
 
 
 def column_widths(
-    columns: Sequence[Mapping[str, Any]], display: Sequence[Sequence[str]], total: int, points: float
+    columns: Sequence[Mapping[str, Any]],
+    display: Sequence[Sequence[str]],
+    total: int,
+    points: float,
+    groups: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[list[int], bool]:
     """Return the width of each column and whether every word and number fits into its column.
 
-    A number never breaks, words do; what is left over goes to the columns by what they would like to have.
+    A number never breaks, words do; what is left over goes to the columns by what they would like to have. Groups of
+    columns under one head (`groups`) stand apart.
     """
     cells = [[str(row[place]) for row in display if row[place] != "\u00a0"] for place in range(len(columns))]
     pairs = [_ask(column, found, points) for column, found in zip(columns, cells, strict=True)]
-    gaps = [GAP if place else 0 for place in range(len(columns))]
+    apart = set(accumulate(int(group["span"]) for group in groups))
+    gaps = [GAP * (2 if place in apart else 1) if place else 0 for place in range(len(columns))]
     need = [least + gap for (least, _most), gap in zip(pairs, gaps, strict=True)]
     want = [max(least, min(most, total * 0.6)) + gap for (least, most), gap in zip(pairs, gaps, strict=True)]
     spare = total - sum(need)
@@ -208,9 +222,10 @@ def _ask(column: Mapping[str, Any], cells: Sequence[str], points: float) -> tupl
     """Return the least width of a column and the one in which nothing of it wraps."""
     label = str(column["label"])
     words = max((text_width(word, points) for word in WRAPS.split(label)), default=0)
-    head = max(words, text_width(label, points) / 2)
+    line = text_width(label, points)
+    head = max(words, line if line <= SHORT else line / 2)
     if cells and not any(cells):
-        return max(words, BLANK), max(head, BLANK)
+        return max(words, BLANK), max(head, BLANK * 1.5)
     most = max((text_width(text, points) for text in cells), default=0)
     least = most
     if column["kind"] not in NUMERIC:
