@@ -136,7 +136,7 @@ def cut_text(text: str, most: float) -> str:
     Examples
     --------
     >>> cut_text("Bidang Mutasi dan Promosi", 150)
-    'Bidang Mutasi…'
+    'Bidang Mutas…'
     """
     if text_width(text[:PROPERTY], 1) <= most:
         return text

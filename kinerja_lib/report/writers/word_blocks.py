@@ -56,7 +56,8 @@ def _letterhead(story: Story, office: str) -> Element | None:
         logo = story.template.logo
         if story.template.logo_kind == "svg":
             logo = story.pictures[logo.decode("utf-8", "replace")]
-        alt = _("Logo {office}").format(office=(story.template.lines or (office,))[0]).strip()
+        name = (story.template.lines or (office,))[0]
+        alt = _("Logo {office}").format(office=name) if name else "Logo"
         shown = story.paragraph("Kinerja Kop", [story.picture(logo, LOGO_CM, "Logo", alt)])
         if lines:
             widths = [int(LOGO_CM[0] * 0.75 * parts.TWIPS)]
