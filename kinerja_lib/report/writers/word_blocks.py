@@ -233,7 +233,7 @@ def _write_table(story: Story, block: BlockDict) -> None:
     widths, fits = parts.column_widths(*asked, story.points["Kinerja Sel"], block["spanners"])
     if not fits:
         widths, _fits = parts.column_widths(*asked, SMALL, block["spanners"])
-    size = [] if fits else [element("sz", val=int(SMALL * 2))]
+    size = [] if fits else parts.size_of(SMALL)
     above = element("spacing", before=200, after=80)
     story.add(_caption(story, block, _("Tabel"), block["title"], "", element("keepNext"), above))
     made = [*_head_rows(story, block, widths, size), *_body_rows(story, block, rows, widths, size)]
@@ -349,8 +349,8 @@ def _panel(story: Story, panel: Mapping[str, Any], width: int) -> Iterator[list[
     yield [story.paragraph("Kinerja Judul Gambar", [text_run(panel["title"])], narrow)]
     yield [story.paragraph(small, [text_run(panel["measure"])])]
     points = _fit(panel["number"], story.points["Kinerja Angka"], width * 0.8)
-    marks = [element("sz", val=int(points * 2))] if points < story.points["Kinerja Angka"] else []
-    unit = [element("color", val=GREY), element("sz", val=18)]
+    marks = parts.size_of(points) if points < story.points["Kinerja Angka"] else []
+    unit = [element("color", val=GREY), *parts.size_of(9)]
     yield [story.paragraph("Kinerja Angka", [text_run(panel["number"], *marks), text_run(f" {panel['unit']}", *unit)])]
     yield _strip(story, panel["strip"], width) if panel["strip"] else [story.paragraph(small)]
     change = panel["change"] or _("Perubahan tidak ditampilkan")

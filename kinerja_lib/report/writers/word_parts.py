@@ -23,6 +23,7 @@ NAMES = {"w": NAMESPACE}
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 GAP = 160  # twentieths of a point between two columns of a table
 RULE, THIN = 12, 8  # eighths of a point: the outer rules of a table, and the one below its head
+LONG = 1500  # characters of a paragraph
 TWIPS = 1440 / 2.54  # twentieths of a point in a centimetre
 
 
@@ -66,6 +67,11 @@ def marks_of(style: str) -> list[Element]:
     return []
 
 
+def size_of(points: float) -> list[Element]:
+    """Return the direct marks of a size, for every script."""
+    return [element(name, val=int(points * 2)) for name in ("sz", "szCs")]
+
+
 def field(instruction: str, cached: str, *marks: Element) -> list[Element]:
     """Return the runs of a field: what it is, and what it shows until it is renewed; all have the marks."""
     code = element("instrText")
@@ -90,7 +96,15 @@ def paragraph(style: str, inside: Iterable[Element] = (), *properties: Element) 
     made = element("p", element("pPr", element("pStyle", val=style)), *inside)
     for item in properties:
         add_property(made, item)
+    if is_long(made):
+        for name in ("keepNext", "keepLines"):
+            add_property(made, element(name, val=0))
     return made
+
+
+def is_long(target: Element) -> bool:
+    """Tell whether a text may be taller than a page: what may not break then keeps a program laying out for ever."""
+    return any(sum(len(t.text or "") for t in p.iter(W + "t")) > LONG for p in target.iter(W + "p"))
 
 
 def add_property(target: Element, item: Element) -> None:
@@ -106,8 +120,9 @@ def add_property(target: Element, item: Element) -> None:
 
 def keep_next(target: Element) -> None:
     """Keep a paragraph, or all rows of a table, on the page of what follows."""
-    for found in target.iter(W + "p"):
-        add_property(found, element("keepNext"))
+    if not is_long(target):
+        for found in target.iter(W + "p"):
+            add_property(found, element("keepNext"))
 
 
 def tabs(*stops: tuple[str, int]) -> Element:
@@ -147,10 +162,11 @@ def cell(
 
 def row(cells: Sequence[Element], *, head: bool = False, height: int = 0) -> Element:
     """Return a row that does not break across pages; a head is repeated on each page."""
-    properties = [element("cantSplit")]
+    tall = any(map(is_long, cells))
+    properties = [] if tall else [element("cantSplit")]
     if height:
         properties.append(element("trHeight", val=height, hRule="atLeast"))
-    if head:
+    if head and not tall:
         properties.append(element("tblHeader"))
     return element("tr", element("trPr", *properties), *cells)
 

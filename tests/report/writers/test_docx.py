@@ -65,7 +65,23 @@ INSTRUCTION = re.compile(
 INERT = {
     *["document", "body", "sectPr", "pgSz", "pgMar", "titlePg", "headerReference", "footerReference"],
     *["hdr", "ftr", "p", "pPr", "pStyle", "keepNext", "keepLines", "pageBreakBefore", "pBdr", "top", "bottom", "tabs"],
-    *["tab", "spacing", "ind", "jc", "r", "rPr", "b", "i", "rFonts", "color", "sz", "t", "fldChar", "instrText"],
+    *[
+        "tab",
+        "spacing",
+        "ind",
+        "jc",
+        "r",
+        "rPr",
+        "b",
+        "i",
+        "rFonts",
+        "color",
+        "sz",
+        "szCs",
+        "t",
+        "fldChar",
+        "instrText",
+    ],
     *[
         "hyperlink",
         "bookmarkStart",
@@ -390,6 +406,18 @@ def test_a_head_of_rows_spans_the_table_and_depth_is_an_indent() -> None:
     assert rows[1].find(f".//{W}gridSpan").get(W + "val") == "2"
     cell = table.rows[2].cells[0].paragraphs[0]
     assert (cell.text, cell.paragraph_format.left_indent.twips) == ("Tujuan", 220)
+
+
+def test_what_may_be_taller_than_a_page_may_break() -> None:
+    """LibreOffice lays out for ever where a row or a paragraph taller than a page must not break."""
+    frame = pd.DataFrame({"a": ["N" * 10_000, "b"], "b": [1.0, 2.0]})
+    made = build_table(frame, [TableColumn("a", "A"), TableColumn("b", "B", "number")], id="t", title="J" * 10_000)
+    found = word(markdown("## I A"), code(made, Head("Biro", "J" * 10_000, "U")))
+    rows = found.file.tables[0]._tbl.findall(W + "tr")
+    assert [row.find(f"{W}trPr/{W}cantSplit") is not None for row in rows] == [True, False, True]
+    for paragraph in (*found.paragraphs("Title"), *found.paragraphs("Caption")):
+        assert (paragraph.paragraph_format.keep_with_next, paragraph.paragraph_format.keep_together) == (False, False)
+    assert found.file.tables[0].rows[1].cells[1].paragraphs[0].paragraph_format.keep_with_next is None
 
 
 words = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz 0123456789"), max_size=40)
