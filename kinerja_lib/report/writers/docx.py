@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LANGUAGES = {"id": "id-ID", "en": "en-GB"}
 RUNNING = 960  # width of a running head at one point, in twentieths of a point; nine points fill the text column
 USUAL_STOPS = (4513, 4680, 4819, 9026, 9360, 9638)  # of the styles of Word and LibreOffice for the edges of a page
+EDGE = "_Tepi"  # start of the names of what is written on the edges of pages
 PROPERTY = 255  # characters that a property of a file may have
 KEPT = {  # parts of a base document that a report takes over; comments, authors' names and links are not among them
     f"{OFFICE}/{kind}"
@@ -107,18 +108,23 @@ def _set_properties(word: WordFile, document: Document) -> None:
 
 
 def _fill_edges(word: WordFile, document: Document, story: Story) -> None:
-    """Write unit, report and page number on the edges of the pages; an edge that the office has filled stays."""
+    """Write unit, report and page number on the edges of the pages; an edge that the office has filled stays.
+
+    What is written bears a name, so that a base document that was made from a report gets new edges each time.
+    """
     page = word.sections[-1]
     stops = tabs(*(("clear", place) for place in USUAL_STOPS), ("right", story.width))
     tab = element("r", element("tab"))
-    if _is_empty(page.header) and _is_empty(page.first_page_header):
+    if _is_free(page.header) and _is_free(page.first_page_header):
         page.different_first_page_header_footer = True  # the first page has its title
         left, right = _running_heads(document)
-        _fill(page.header, story.paragraph("header", [text_run(left), tab, text_run(right)], *copies([stops])))
+        runs = story.bookmark(f"{EDGE}1", [text_run(left), tab, text_run(right)])
+        _fill(page.header, story.paragraph("header", runs, *copies([stops])))
         _fill(page.first_page_header, story.paragraph("header"))
-    for foot in (page.footer, page.first_page_footer):
-        if _is_empty(foot):
+    for number, foot in enumerate((page.footer, page.first_page_footer), start=2):
+        if _is_free(foot):
             runs = [*copies([tab]), *field("PAGE", "1"), text_run(" / "), *field("NUMPAGES", "1")]
+            runs = story.bookmark(f"{EDGE}{number}", runs)
             _fill(foot, story.paragraph("footer", runs, *copies([stops])))
 
 
@@ -126,7 +132,7 @@ def _running_heads(document: Document) -> tuple[str, str]:
     """Return unit, and report with period, cut where they would not stand on one line."""
     head = document.head or {"title": document.title, "subtitle": "", "running": "", "facts": []}
     period = dict(head["facts"]).get(_("Periode"), "")
-    right = cut_text(f"{head['title']}, {period}" if period else head["title"], RUNNING / 2)
+    right = cut_text(f"{head['title']}, {period}" if period else head["title"], RUNNING * 0.6)
     return cut_text(head["running"] or head["subtitle"], RUNNING - text_width(right, 1)), right
 
 
@@ -146,9 +152,12 @@ def cut_text(text: str, most: float) -> str:
     return f"{cut.rstrip()}…"
 
 
-def _is_empty(edge: Any) -> bool:
-    """Tell whether a head or foot of a page says nothing."""
-    return edge.is_linked_to_previous or not edge._element.xpath(".//w:t | .//w:drawing | .//w:pict | .//w:fldChar")
+def _is_free(edge: Any) -> bool:
+    """Tell whether a head or foot of a page says nothing, or only what a report wrote there."""
+    if edge.is_linked_to_previous:
+        return True
+    own = any(str(mark.get(W + "name")).startswith(EDGE) for mark in edge._element.iter(W + "bookmarkStart"))
+    return own or not edge._element.xpath(".//w:t | .//w:drawing | .//w:pict | .//w:fldChar")
 
 
 def _fill(edge: Any, content: Any) -> None:

@@ -148,7 +148,7 @@ class Word:
             for item in start.itersiblings():
                 if item.tag == W + "bookmarkEnd" and item.get(W + "id") == start.get(W + "id"):
                     break
-                words += [t.text for t in item.iter(W + "t")]
+                words += [t.text or "" for t in item.iter(W + "t")]
             found[start.get(W + "name")] = "".join(words)
         return found
 
@@ -181,7 +181,7 @@ def assert_inert(found: Word) -> None:
     assert [text for text in found.instructions() if not INSTRUCTION.fullmatch(text)] == []
     names = set(found.bookmarks())
     assert {link.get(W + "anchor") for link in found.elements("hyperlink")} <= names
-    assert all(re.fullmatch(r"_(Ref|Toc)\d{6}", name) for name in names)
+    assert all(re.fullmatch(r"_((Ref|Toc)\d{6}|Tepi\d)", name) for name in names)
     with zipfile.ZipFile(io.BytesIO(found.content)) as file:
         relations = b"".join(file.read(name) for name in file.namelist() if name.endswith(".rels"))
     assert b"External" not in relations
@@ -581,6 +581,15 @@ def test_a_base_of_the_office_gives_styles_page_and_edges_and_nothing_it_says() 
     assert found.file.styles["Heading 1"].font.size.cm == pytest.approx(1, abs=0.02)
     assert found.file.inline_shapes[0].width.cm == pytest.approx(21 - 4 - 2.5, abs=0.02)
     assert found.file.core_properties.author == "Biro"
+
+
+def test_a_base_made_from_a_report_gets_the_edges_of_the_new_report() -> None:
+    first = word(code(Head("Biro", "Laporan", "Unit satu")), markdown("## I A\n\nteks"))
+    found = word(code(Head("Biro", "Laporan", "Unit dua")), template=Template(base=first.content))
+    assert_inert(found)
+    header, first_header, footer, first_footer = (edge.paragraphs[0].text for edge in found.edges)
+    assert (header, first_header, footer, first_footer) == ("Unit dua\tLaporan", "", "\t1 / 1", "\t1 / 1")
+    assert b"satu" not in b"".join(part.blob for part in found.file.part.package.iter_parts())
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="40"><path d="M1 1h9" stroke="#000"/></svg>'
