@@ -229,11 +229,7 @@ def _write_table(story: Story, block: BlockDict) -> None:
     cut = len(rows) > MOST_ROWS
     if cut:
         rows = [*rows[:MOST_ROWS], *(rows[-1:] if block["total"] else [])]
-    asked = (block["columns"], rows, story.width)
-    widths, fits = parts.column_widths(*asked, story.points["Kinerja Sel"], block["spanners"])
-    if not fits:
-        widths, _fits = parts.column_widths(*asked, SMALL, block["spanners"])
-    size = [] if fits else parts.size_of(SMALL)
+    widths, size = _fit_columns(story, block, rows)
     above = element("spacing", before=200, after=80)
     story.add(_caption(story, block, _("Tabel"), block["title"], "", element("keepNext"), above))
     made = [*_head_rows(story, block, widths, size), *_body_rows(story, block, rows, widths, size)]
@@ -247,6 +243,19 @@ def _write_table(story: Story, block: BlockDict) -> None:
         parts.keep_next(made[-1])
     story.add(table)
     story.add(story.paragraph("Kinerja Keterangan", below) if below else story.spacer())
+
+
+def _fit_columns(story: Story, block: BlockDict, rows: Sequence[Sequence[str]]) -> tuple[list[int], list[Element]]:
+    """Return the widths of columns and the marks of a smaller size, where only that keeps words like 1 to 2 whole."""
+    usual = story.points["Kinerja Sel"]
+    words = parts.NUMERIC | {"words"}
+    for points, whole in ((usual, words), (SMALL, words), (SMALL, parts.NUMERIC)):
+        widths, fits = parts.column_widths(
+            block["columns"], rows, story.width, points, groups=block["spanners"], whole=whole
+        )
+        if fits:
+            break
+    return widths, [] if points == usual else parts.size_of(points)
 
 
 def _below(story: Story, block: BlockDict, cut: bool) -> list[Element]:

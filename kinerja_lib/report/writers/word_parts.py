@@ -7,7 +7,7 @@ from data, so that nothing in a report can act when Word opens it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from itertools import accumulate
 from typing import Any, cast
@@ -190,7 +190,7 @@ def table(widths: Sequence[int], rows: Sequence[Element], *, about: str = "", ga
 
 NARROW, WIDE = frozenset("iIjlftr.,:;|'!()[]/ -\u00a0\u2003"), frozenset("mwMWOQ@%—")
 WRAPS = re.compile(r"[ \t\n\u2003]+")
-NUMERIC = {"number", "count", "rupiah", "date"}
+NUMERIC = frozenset({"number", "count", "rupiah", "date"})
 BLANK = 1500  # width of a column that is to be filled in by hand
 SHORT = 1300  # width up to which the head of a column stays on one line
 
@@ -208,15 +208,17 @@ def column_widths(
     display: Sequence[Sequence[str]],
     total: int,
     points: float,
+    *,
     groups: Sequence[Mapping[str, Any]] = (),
+    whole: Collection[str] = NUMERIC,
 ) -> tuple[list[int], bool]:
-    """Return the width of each column and whether every word and number fits into its column.
+    """Return the width of each column and whether all that must not break fits into its column.
 
-    A number never breaks, words do; what is left over goes to the columns by what they would like to have. Groups of
-    columns under one head (`groups`) stand apart.
+    The text of columns of a kind in `whole` never breaks, elsewhere no word does; what is left over goes to the
+    columns by what they would like to have. Groups of columns under one head (`groups`) stand apart.
     """
     cells = [[str(row[place]) for row in display if row[place] != "\u00a0"] for place in range(len(columns))]
-    pairs = [_ask(column, found, points) for column, found in zip(columns, cells, strict=True)]
+    pairs = [_ask(column, found, points, whole) for column, found in zip(columns, cells, strict=True)]
     apart = set(accumulate(int(group["span"]) for group in groups))
     gaps = [GAP * (2 if place in apart else 1) if place else 0 for place in range(len(columns))]
     need = [least + gap for (least, _most), gap in zip(pairs, gaps, strict=True)]
@@ -225,16 +227,16 @@ def column_widths(
     if spare < 0:
         widths = [total * width / sum(need) for width in need]
     elif sum(want) <= total:
-        widths = [width * total / sum(want) for width in want]
+        widths = [width * total / max(sum(want), 1) for width in want]
     else:
         share = spare / (sum(want) - sum(need))
         widths = [least + (most - least) * share for least, most in zip(need, want, strict=True)]
-    whole = [int(width) for width in widths]
-    whole[0] += total - sum(whole)
-    return whole, spare >= 0
+    twips = [int(width) for width in widths]
+    twips[0] += total - sum(twips)
+    return twips, spare >= 0
 
 
-def _ask(column: Mapping[str, Any], cells: Sequence[str], points: float) -> tuple[float, float]:
+def _ask(column: Mapping[str, Any], cells: Sequence[str], points: float, whole: Collection[str]) -> tuple[float, float]:
     """Return the least width of a column and the one in which nothing of it wraps."""
     label = str(column["label"])
     words = max((text_width(word, points) for word in WRAPS.split(label)), default=0)
@@ -244,6 +246,6 @@ def _ask(column: Mapping[str, Any], cells: Sequence[str], points: float) -> tupl
         return max(words, BLANK), max(head, BLANK * 1.5)
     most = max((text_width(text, points) for text in cells), default=0)
     least = most
-    if column["kind"] not in NUMERIC:
+    if column["kind"] not in whole:
         least = max((text_width(word, points) for text in cells for word in WRAPS.split(text)), default=0)
     return max(words, least), max(head, most)

@@ -434,6 +434,17 @@ def test_widths_fill_the_column_and_no_number_breaks(rows: list[tuple[str, str, 
             assert widths[place] + 1 >= max(text_width(row[place], 9.5) for row in rows) + GAP
 
 
+def test_an_interval_stays_on_one_line_before_the_letters_get_smaller() -> None:
+    made = pd.DataFrame({f"k{n}": ["93,2 sampai 94,4"] for n in range(5)})
+    widths: dict[str, list[int]] = {}
+    for kind in ("words", "text"):
+        columns = [{"label": "Nama", "kind": "text"}, *({"label": "x", "kind": kind} for _n in range(4))]
+        rows = [["Subbidang Pengadaan dan Pemberhentian " * 3, *made.iloc[0, 1:]]]
+        widths[kind], fits = column_widths(columns, rows, 9072, 9.5, whole={"words"})
+        assert fits
+    assert min(widths["words"][1:]) >= int(text_width("93,2 sampai 94,4", 9.5)) + GAP > min(widths["text"][1:])
+
+
 def test_a_table_of_many_columns_gets_smaller_letters() -> None:
     frame = pd.DataFrame({f"k{n}": [123456789.5] for n in range(11)})
     made = build_table(frame, [TableColumn(name, name, "number", 1) for name in frame], id="t", title="J")
