@@ -308,9 +308,9 @@ def _trend_alt(groups: dict[str, pd.DataFrame], own_key: str, scope: Scope, meas
     for key, rows in groups.items():
         name = scope.name if key == own_key else _("Pembanding")
         rest = rows["n"] - rows["periode"].map(own)  # one to four outside the unit would be told by both numbers
-        rows = rows.assign(n=rows["n"].mask(rest.between(1, MIN_GROUP - 1).fillna(value=False)))
+        telling = rest.between(1, MIN_GROUP - 1).fillna(value=False)
         cells = []
-        for row in each_row(rows):
+        for row in each_row(rows.assign(n=rows["n"].mask(telling))):
             if pd.isna(row.value):
                 cells.append(f"{short_period(row.periode)}: –")
                 continue
