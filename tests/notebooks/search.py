@@ -48,7 +48,8 @@ KINDS = (
     r"\b(?:19|20)\d\d(?:-(?:[ST]\d|\d\d)(?:-\d\d)?)?\b",  # a year or a period: when, not how much
     r"[A-Za-z_][A-Za-z_]*\d\w*|[A-Z]+-\d+\b|ICC\(\d\)|[Ll]ambda \d",  # a name: tau2, CR1, UTF-8, of a column or method
     r"\b[nGAK](?:\^2)? [-−] 1\b|1 [-−] r²|\) / 12\b",  # a formula
-    r"\b[01](?= =| bila\b| if\b|: )|\b100 (?=bila|if)| 0 (?:sampai|to) 100\b|(?:berjumlah|sum to) 100\b",  # ends of a scale
+    # the ends of a scale
+    r"\b[01](?= =| bila\b| if\b|: )|\b100 (?=bila|if)| 0 (?:sampai|to) 100\b|(?:berjumlah|sum to) 100\b",
     r"(?:setara|equals) 45 (?:menit|minutes)",  # what a lesson hour (JP) is
     r"(?:sekitar|about) 95 (?=berada|lie)",  # the level of a limit, told in units
     r"(?:[Pp]er|[Tt]iap|[Ee]very|dari|[Oo]f) 10{1,2}\b",  # what a rate or a step counts by
