@@ -38,7 +38,7 @@ DENIAL = re.compile(
 
 # Digits that are no finding, each kind with its reason. They are taken out before a text is searched.
 LAW = (  # the name, number, year and articles of a rule of law
-    r"\b(?:PP|UU|SE|Permen\w*|Peraturan|Keputusan|Regulation|Circular|Decree|Law)\b[\w ]*?"
+    r"\b(?:PP|UU|SE|Permen\w*|Peraturan|Keputusan|Regulation|Circular|Decree|Law)\b[\w\s]*?"
     r"(?:(?:Nomor|No\.) \d+(?: (?:Tahun|of) \d{4})?|\d+(?:/\d{4}| of \d{4}))"
     r"|\b(?:Pasal|[Aa]rticles?) \d[\d(),\- ]*"
 )
@@ -52,7 +52,8 @@ KINDS = (
     r"\b[01](?= =| bila\b| if\b|: )|\b100 (?=bila|if)| 0 (?:sampai|to) 100\b|(?:berjumlah|sum to) 100\b",
     r"(?:setara|equals) 45 (?:menit|minutes)",  # what a lesson hour (JP) is
     r"(?:sekitar|about) 95 (?=berada|lie)",  # the level of a limit, told in units
-    r"(?:[Pp]er|[Tt]iap|[Ee]very|dari|[Oo]f) 10{1,2}\b",  # what a rate or a step counts by
+    r"(?:[Pp]er|[Tt]iap|[Ee]very|[Dd]ari|[Oo]f) 10{1,2}\b",  # what a rate or a step counts by
+    r"(?:menjadi|becomes|dari|from) 0\b(?! to)|\bp < 0[,.]05\b",  # no effect, and the level of a test
 )
 ALLOWED = re.compile("|".join(KINDS))
 
