@@ -84,7 +84,7 @@ class Passage:
     text: str
     beside: str
     parts: tuple[str, ...] = ()
-    counts: bool = False  # in a table with a column of counts
+    counts: bool = False  # around the cells of a table with a column of counts
 
 
 def plain(runs: Iterable[Mapping[str, Any]]) -> str:
@@ -134,13 +134,13 @@ def read_figure(block: Mapping[str, Any]) -> Iterator[Passage]:
 
 
 def read_table(block: Mapping[str, Any]) -> Iterator[Passage]:
-    """A table is read whole; a cell with its row."""
+    """A table is read whole, its counts beside its percentages; a cell with words is read with its row."""
     heads = [str(column["label"]) for column in (*block["columns"], *block["spanners"])]
     around = [block["title"], *heads, *map(plain, block["notes"]), block["source"]]
     counts = any(column["kind"] == "count" for column in block["columns"]) or "n" in heads
     yield from (Passage(text, " | ".join(around), (), counts) for text in around)
     for row in block["display"]:
-        yield from (Passage(text, " | ".join([*around, *row]), (row[0],), counts) for text in row)
+        yield from (Passage(text, " | ".join([*around, *row]), (row[0],)) for text in row)
 
 
 def read_panels(block: Mapping[str, Any]) -> Iterator[Passage]:
