@@ -84,7 +84,7 @@ class Passage:
     text: str
     beside: str
     parts: tuple[str, ...] = ()
-    counts: bool = False  # around the cells of a table with a column of counts
+    counts: bool = False  # a head, title or note of a table with a column of counts
 
 
 def plain(runs: Iterable[Mapping[str, Any]]) -> str:
@@ -140,7 +140,8 @@ def read_table(block: Mapping[str, Any]) -> Iterator[Passage]:
     counts = any(column["kind"] == "count" for column in block["columns"]) or "n" in heads
     yield from (Passage(text, " | ".join(around), (), counts) for text in around)
     for row in block["display"]:
-        yield from (Passage(text, " | ".join([*around, *row]), (row[0],)) for text in row)
+        beside = " | ".join([*around, *row])
+        yield from (Passage(text, beside, (row[0],), counts and text.endswith("(%)")) for text in row)
 
 
 def read_panels(block: Mapping[str, Any]) -> Iterator[Passage]:

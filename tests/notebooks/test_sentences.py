@@ -353,6 +353,7 @@ def test_a_number_is_found_where_it_is_bound_to_nothing() -> None:
         (table(("Bentuk", "text"), ("Bagian (%)", "number"), ("n", "words"), rows=(("a", "12", "40"),)), False),
         (table(("Bentuk", "text"), ("Bagian (%)", "number"), ("Orang", "count"), rows=(("a", "12", "40"),)), False),
         (table(("Temuan", "text"), rows=(("Selesai 12%",), ("Ikut 12% (n = 40)",))), True),
+        (table(("Temuan", "text"), ("Baris", "count"), rows=(("Selesai 12%", "3"),)), True),
     ],
 )
 def test_a_percentage_is_found_where_it_has_no_n(block: dict[str, Any], found: bool) -> None:
