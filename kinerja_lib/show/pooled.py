@@ -444,9 +444,9 @@ def say_correlations(found: Estimate) -> ItemList:
         ),
         _("Studi berikutnya dari jenis yang sama dapat menemukan r {ends} (selang prediksi 95 %; n = {k} studi)."),
         _(
-            "Satu orang mengisi kuesioner tentang program dan tentang kinerja pada saat yang sama: sumber yang sama "
-            "menaikkan korelasi, dan tidak ada pembanding maupun keadaan awal. Karena itu angka ini hanya berkata "
-            "berkaitan dengan."
+            "Satu orang mengisi kuesioner tentang program dan tentang kinerja pada saat yang sama. Jawaban dari satu "
+            "sumber sudah sejalan dengan sendirinya, dan tidak ada pembanding maupun keadaan awal. Karena itu angka "
+            "ini hanya berkata berkaitan dengan."
         ),
     )
     return ItemList(tuple(compose(text, **values) for text in texts))
