@@ -22,6 +22,7 @@ from kinerja_lib.show.blocks import (
 )
 from kinerja_lib.show.numbers import MISSING, count, number
 from kinerja_lib.show.verdict import (
+    SHORT_DESIGNS,
     VERDICTS,
     decimals_in,
     ends_of,
@@ -179,6 +180,7 @@ def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
         TableColumn("effect", _("taksiran (selang 95 %)")),
         TableColumn("n", _("n")),
         TableColumn("naive", _("jawaban naif")),
+        TableColumn("design", _("rancangan")),
         TableColumn("verdict", _("putusan")),
     ]
     frame = pd.DataFrame([_row(name, study) for name, study in card.studies.items()])
@@ -196,9 +198,12 @@ def _row(name: str, study: Study) -> dict[str, object]:
     row = find_headline(study)
     naive = next(study.table[study.table["naive"].astype(bool)].itertuples(), None)
     claim = f"{_(CLAIMS[name])} ({_unit(study, row)})"
-    verdict = _(VERDICTS[study.verdict])
+    judged = {
+        "design": _(SHORT_DESIGNS[study.design]) if study.design else MISSING,
+        "verdict": _(VERDICTS[study.verdict]),
+    }
     if row is None:
-        return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, "verdict": verdict}
+        return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, **judged}
     other = naive is not None and naive.unit != row.unit
     shown = MISSING if naive is None else _with_ends(study, naive) + (f" {naive.unit}" if other else "")
     return {
@@ -206,7 +211,7 @@ def _row(name: str, study: Study) -> dict[str, object]:
         "effect": _with_ends(study, row),
         "n": f"{count(row.n)} {_(COUNTED[name])}",
         "naive": shown,
-        "verdict": verdict,
+        **judged,
     }
 
 

@@ -82,6 +82,9 @@ def test_the_page_counts_the_claims_and_gives_each_its_n(card: Card) -> None:
         assert all(reason in panel["reason"] for reason in study.reasons)
     table = table_card(card)
     assert isinstance(table, Table)
+    designs = [row[[column["name"] for column in table.columns].index("design")] for row in table.display]
+    assert designs == ["dengan pembanding" if study.design else "–" for study in card.studies.values()]
+    assert "dengan pembanding" in designs
     assert say_card_limits(card).to_text()
 
 
