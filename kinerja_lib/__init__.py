@@ -172,7 +172,16 @@ _MODULES = {
         "table_checks",
         "table_study",
     ),
-    "show.study_detail": ("say_return", "say_second", "say_sensitivity", "table_changes", "table_sources"),
+    "show.study_detail": (
+        "plot_pomp",
+        "say_pomp",
+        "say_return",
+        "say_second",
+        "say_sensitivity",
+        "table_changes",
+        "table_sources",
+    ),
+    "show.leaving": ("plot_leaving", "say_competing", "table_exits"),
     "show.worth": (
         "plot_net_benefit",
         "say_price",
