@@ -9,13 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies import Study, StudyPlan, study_retention
 from kinerja_lib.studies import retention as own
-from kinerja_lib.studies.leaving import choose_landmark, count_exits, follow_from
+from kinerja_lib.studies.leaving import choose_landmark, choose_times, count_exits, follow_from
 from kinerja_lib.studies.reasons import CHECKS
 from kinerja_lib.studies.verdict import interval_at
 from kinerja_lib.synth import Effects, build_agency
@@ -280,6 +282,31 @@ def test_detail_holds_back_exits_that_another_count_gives_away() -> None:
         assert not counts.between(1, 4).any()
     assert shown
     assert hidden
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 8), st.booleans()), min_size=12, max_size=80),
+    st.integers(1, 8),
+)
+def test_no_two_times_that_are_told_give_one_to_four_exits_back(rows: list[tuple[bool, int, bool]], many: int) -> None:
+    frame = pd.DataFrame(rows, columns=["sudah", "lama", "keluar"]).loc[lambda d: d.index.repeat(many)]
+    frame = frame.assign(kelompok=np.where(frame["sudah"], "sudah", "belum")).reset_index(drop=True)
+    times = choose_times(frame, np.arange(0.0, 9.0))
+    assert times == sorted(set(times))
+    told = [0.0, *times]
+    for group in ("belum", "sudah"):
+        left = frame[(frame["kelompok"] == group) & frame["keluar"]]["lama"]
+        counts = [int((left <= time).sum()) for time in told]
+        steps = [later - first for at, first in enumerate(counts) for later in counts[at + 1 :]]
+        assert not any(0 < step < 5 for step in steps)
+
+
+def test_those_under_observation_are_told_in_tens_and_no_exits_are_counted() -> None:
+    found = study_retention(build_agency(seed=1)).detail["incidence"]
+    assert (found.diagnostics["at_risk"]["n_risk"] % 10 == 0).all()
+    assert "n_event" not in found.diagnostics["at_risk"]
+    assert "events" not in found.diagnostics
 
 
 def test_the_level_of_the_plan_narrows_the_interval(study: Study) -> None:
