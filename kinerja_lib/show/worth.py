@@ -67,7 +67,7 @@ def say_price(study: Study) -> Paragraph | LeftOut:
     if whole is None or price["estimate"] <= 0:
         return Paragraph(said)
     text = _(
-        " Dengan kegiatan sebanyak yang diikutinya, seorang peserta menelan {cost} (selang 95 %: {ends}; n = {n} "
+        " Dengan kegiatan sebanyak yang diikutinya, biaya seorang peserta ditaksir {cost} (selang 95 %: {ends}; n = {n} "
         "peserta)."
     )
     values = {"cost": rupiah(whole["estimate"]), "ends": _money_ends(whole), "n": count(whole["n"])}

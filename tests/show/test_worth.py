@@ -71,7 +71,7 @@ def said(block: object) -> str:
 def test_the_price_of_an_event_and_of_a_participant(study_of: Make) -> None:
     assert said(say_price(study_of_cost(study_of))) == (
         "Satu kegiatan coaching ditaksir berharga Rp200.000 (selang 95 %: Rp100.000 sampai Rp300.000; n = 72 unit dan "
-        "periode). Dengan kegiatan sebanyak yang diikutinya, seorang peserta menelan Rp800.000 (selang 95 %: "
+        "periode). Dengan kegiatan sebanyak yang diikutinya, biaya seorang peserta ditaksir Rp800.000 (selang 95 %: "
         "Rp400.000 sampai Rp1.200.000; n = 60 peserta)."
     )
     alone = say_price(study_of_cost(study_of, participant=None))
@@ -84,7 +84,7 @@ def test_a_price_below_nought_is_no_price(study_of: Make) -> None:
     assert text.startswith(
         "Belanja unit tidak terlihat naik bersama coaching: −Rp100.000 tiap kegiatan (selang 95 %: −Rp"
     )
-    assert "menelan" not in text
+    assert "seorang peserta" not in text
 
 
 def test_unit_costs_say_what_is_estimated_and_what_is_counted_in_full(study_of: Make) -> None:
