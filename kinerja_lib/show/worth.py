@@ -67,8 +67,8 @@ def say_price(study: Study) -> Paragraph | LeftOut:
     if whole is None or price["estimate"] <= 0:
         return Paragraph(said)
     text = _(
-        " Dengan kegiatan sebanyak yang diikutinya, biaya seorang peserta ditaksir {cost} (selang 95 %: {ends}; n = {n} "
-        "peserta)."
+        " Dengan kegiatan sebanyak yang diikutinya, biaya seorang peserta ditaksir {cost} (selang 95 %: {ends}; "
+        "n = {n} peserta)."
     )
     values = {"cost": rupiah(whole["estimate"]), "ends": _money_ends(whole), "n": count(whole["n"])}
     return Paragraph((*said, *compose(text, **values)))
