@@ -31,6 +31,11 @@ def plot_leaving(study: Study, *, id: str = "sudah-keluar") -> Figure | LeftOut:
         From `study_retention`.
     id : str
         Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where too few left to be shown.
     """
     found = study.detail.get("incidence")
     if not isinstance(found, Estimate):

@@ -225,6 +225,11 @@ def plot_pomp(study: Study, *, id: str = "skor-iklim") -> Figure | LeftOut:
         From `study_climate`.
     id : str
         Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where too few answered, or all alike.
     """
     rows = _read_pomp(study)
     if not rows:

@@ -240,6 +240,11 @@ def plot_net_benefit(study: Study, *, id: str = "manfaat-bersih") -> Figure | Le
         From `study_cost` with a plan that names `effect_worth`.
     id : str
         Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where the plan names no worth, or there is no effect.
     """
     prices = study.detail.get("effectiveness_range")
     rows = [] if prices is None else each_row(prices[prices["term"] == "net_benefit"].sort_values("price"))
