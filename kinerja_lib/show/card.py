@@ -159,7 +159,7 @@ def _short(study: Study, row: Any) -> tuple[str, str]:
     if is_ratio(study, row):
         return number(math.exp(row.estimate), 2).text, _("kali")
     if study.name == "cost" and abs(row.estimate) >= THOUSAND:
-        return number(row.estimate / THOUSAND, 0, signed=True).text, _("ribu rupiah")
+        return number(row.estimate / THOUSAND, 0, signed=True).text, _("ribu")
     return number(row.estimate, decimals_in(row), signed=True).text, ""
 
 

@@ -267,7 +267,9 @@ def plot_net_benefit(study: Study, *, id: str = "manfaat-bersih") -> Figure | Le
             above=count(above), all=count(len(rows))
         ),
         subtitle=_("nilai hasil dikurangi biaya, {unit}, selang 95 %, n = {n}").format(unit=what, n=count(rows[0].n)),
-        caption=_("Skenario, bukan penghematan: menurut nilai satu hasil pada rencana dan harga satu kegiatan."),
+        caption=_(
+            "Skenario, bukan penghematan. Di kiri: nilai satu hasil menurut rencana; di bawahnya harga satu kegiatan."
+        ),
         alt=[f"{_scenario(row)}: {_net_words(row)}" for row in rows],
         draw=lambda width: draw_dots(dots, [facet], n_head="", width=width),
         data=pd.DataFrame([row._asdict() for row in rows]).drop(columns="Index"),
@@ -286,9 +288,8 @@ def _net_words(row: Any) -> str:
 def _net_dot(row: Any, unit: float, decimals: int, *, gap: bool) -> DotRow:
     value, low, high = (getattr(row, name) / unit for name in ("estimate", *ENDS))
     cell = Cell(number(value, decimals, signed=True).text, value, low, high)
-    label = _("hasil bernilai {worth}").format(worth=rupiah(float(row.group)))
     under = _("kegiatan {price}").format(price=rupiah(row.price))
-    return DotRow(label, (cell,), under=under, gap=gap)
+    return DotRow(rupiah(float(row.group)).text, (cell,), under=under, gap=gap)
 
 
 def table_roi(study: Study, *, id: str = "roi") -> Table | LeftOut:
