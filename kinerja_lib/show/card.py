@@ -65,7 +65,7 @@ def say_card(card: Card) -> Paragraph | LeftOut:
         From `study_card`.
     """
     if not card.programme:
-        return LeftOut(_("tidak ada program yang dapat ditelaah"))
+        return LeftOut(_("tidak ada program yang dapat ditelaah"), _("Empat hasil"))
     theme = name_theme(next(iter(card.studies.values())))
     text = _("Untuk {theme}, {k} dari {n} klaim didukung data instansi ini")
     runs: Runs = compose(f"**{text}**", theme=theme, k=count(card.holds), n=count(len(card.studies)))

@@ -80,9 +80,11 @@ def _words(row: Any) -> str:
 def _dot(row: Any, *, gap: bool) -> DotRow:
     value, low, high = (100 * getattr(row, name) for name in ("estimate", "conf_low", "conf_high"))
     at_risk = count(row.n_risk) if row.n_risk else f"<{TENS}"
-    under = _("{after}, masih diamati: {n}").format(after=_after(row), n=at_risk)
+    under = _("diamati: {n}").format(n=at_risk)
     cell = Cell(percent(value, 1).text, value, low, high)
-    return DotRow(_name(row), (cell,), count(row.n).text, under=under, gap=gap, strong=row.group == GROUPS[1])
+    return DotRow(
+        f"{_name(row)}, {_after(row)}", (cell,), count(row.n).text, under=under, gap=gap, strong=row.group == GROUPS[1]
+    )
 
 
 def _title(last: list[Any]) -> str:

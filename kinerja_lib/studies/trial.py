@@ -29,6 +29,7 @@ from kinerja_lib.studies.result import (
 from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, PEMBINAAN, Period, sort_periods
 
+POWER = 0.8
 UNEVEN = 5.0  # follow-up of an arm that differs by more than so many points, beyond chance, is no accident
 
 
@@ -96,7 +97,25 @@ def _judge(study: Study, plan: StudyPlan, smallest: float) -> Study:
         return replace(study, checks=checks, why=("no_after",))
     wide = read_interval(row.iloc[0], plan.alpha)
     said = decide(wide, better=study.better, design="random", checks=checks, smallest=smallest)
-    return replace(study, checks=checks, verdict=said.verdict, why=said.why)
+    reach = _measure_reach(study, float(row["std_error"].iloc[0]), plan)
+    return replace(study, checks=checks, verdict=said.verdict, why=said.why, reach=reach)
+
+
+def _measure_reach(study: Study, error: float, plan: StudyPlan) -> dict[str, float]:
+    """Return what this trial could have seen, in standard deviations of the comparison: from its error alone.
+
+    `n_treated`, `n_control`: people assigned; `effect` at power 0.8, `power` for the smallest effect of the plan.
+    """
+    from scipy import stats
+
+    assigned = study.arms.drop_duplicates("arm").set_index("arm")["n_assigned"]
+    known = {"n_treated": float(assigned[study.programme]), "n_control": float(assigned[CONTROL])}
+    scale = error / float(study.detail["spread"])
+    if not 0 < scale < float("inf"):
+        return known
+    bar = float(stats.norm.ppf(1 - plan.alpha / 2))
+    known |= {"effect": (bar + float(stats.norm.ppf(POWER))) * scale, "smallest": plan.smallest_effect}
+    return known | {"power": float(stats.norm.cdf(plan.smallest_effect / scale - bar))}
 
 
 def _check_follow_up(study: Study) -> Check:

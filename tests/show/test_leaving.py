@@ -52,7 +52,7 @@ def test_shares_by_group_and_time_are_those_counted_by_hand(take_apart: Any) -> 
     assert "Sudah ikut, 1,0 tahun: 32,5% (" in figure.alt
     assert "n = 40" in figure.alt
     texts = " ".join(text for text, _x, _y in take_apart(figure.svg).texts)
-    assert "masih diamati: 20" in texts
+    assert "diamati: 20" in texts
     assert "Belum ikut" in texts
     take_apart(figure.svg_narrow)
 

@@ -283,6 +283,20 @@ def test_an_effect_too_small_to_be_worth_having_is_not_supported() -> None:
     assert study_value(data, replace(course, smallest_effect=0.99 * edge)).verdict == "cannot_say"
 
 
+def test_reach_is_that_of_the_error() -> None:
+    data = invent()
+    study = study_value(data)
+    row, spread = pick(study, "coaching", headline=True), study.detail["spread"]
+    assert study.reach["n_treated"] == (data["kegiatan"]["jenis"] == "coaching").sum()
+    assert study.reach["n_control"] == 240 - len(data["kegiatan"])
+    # an estimate that lies at the smallest detectable effect leaves zero out in eight of ten repetitions
+    draws = np.random.default_rng(1).normal(study.reach["effect"] * spread, row["std_error"], 20_000)
+    assert (draws > 1.959964 * row["std_error"]).mean() == pytest.approx(0.8, abs=0.01)  # an error of 0.003
+    draws = np.random.default_rng(2).normal(study.reach["smallest"] * spread, row["std_error"], 20_000)
+    assert (draws > 1.959964 * row["std_error"]).mean() == pytest.approx(study.reach["power"], abs=0.01)
+    assert study_value(data, StudyPlan(alpha=0.01)).reach["effect"] > study.reach["effect"]
+
+
 def test_an_arm_of_four_is_not_shown() -> None:
     data = invent()
     kept = data["kegiatan"].groupby("jenis", observed=True).cumcount() < 4
