@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from kinerja_lib.show.blocks import (
     TableColumn,
     build_table,
     compose,
+    keep_together,
 )
 from kinerja_lib.show.numbers import MISSING, count, number
 from kinerja_lib.show.verdict import (
@@ -233,21 +234,29 @@ def table_cards(cards: Sequence[Card], *, id: str = "program") -> Table | LeftOu
     shown = [card for card in cards if card.programme]
     if not shown:
         return LeftOut(_("tidak ada program yang dapat ditelaah"))
-    columns = [TableColumn("programme", _("Program")), *(TableColumn(name, _(TITLES[name])) for name in TITLES)]
+    units = {name: _common_unit([card.studies[name] for card in shown]) for name in TITLES}
+    heads = {name: f"{_(title)} ({units[name]})" if units[name] else _(title) for name, title in TITLES.items()}
+    columns = [TableColumn("programme", _("Program")), *(TableColumn(name, head) for name, head in heads.items())]
     columns.append(TableColumn("holds", _("klaim didukung"), "count"))
-    frame = pd.DataFrame([_case(card) for card in shown])
+    frame = pd.DataFrame([_case(card, units) for card in shown])
     note = _("Tiap program adalah satu kasus; angkanya tidak digabungkan dan tidak diperingkatkan.")
     return build_table(frame, columns, id=id, title=_("Program sebagai kasus"), notes=(compose(note),))
 
 
-def _case(card: Card) -> dict[str, object]:
+def _common_unit(studies: Sequence[Study]) -> str:
+    """Return the unit of the first headline of these; empty where none has one."""
+    return next((_unit(study, row) for study in studies if (row := find_headline(study)) is not None), "")
+
+
+def _case(card: Card, units: Mapping[str, str]) -> dict[str, object]:
     cells: dict[str, object] = {"programme": name_theme(next(iter(card.studies.values())))}
     for name, study in card.studies.items():
         row = find_headline(study)
         words = _(VERDICTS[study.verdict])
         if row is not None:
-            ratio = is_ratio(study, row)
-            words = f"{words}: {size_of(study, row)} ({ends_of(row, ratio=ratio)}; n = {count(row.n)})"
+            size = number_of(study, row) if _unit(study, row) == units[name] else size_of(study, row)
+            ends = ends_of(row, ratio=is_ratio(study, row))
+            words = keep_together(f"{words}: {size} ({ends}; n = {count(row.n)})")
         cells[name] = words
     return cells | {"holds": card.holds}
 

@@ -17,7 +17,7 @@ from kinerja_lib.studies.leaving import GROUPS, TENS
 from kinerja_lib.studies.result import Study
 from kinerja_lib.vocabulary import Period, label
 
-NAMES = {GROUPS[0]: mark("Belum ikut"), GROUPS[1]: mark("Sudah ikut")}
+NAMES = {GROUPS[0]: mark("Belum"), GROUPS[1]: mark("Sudah")}
 UNKNOWN = "tidak_diketahui"
 HELD_BACK = mark("terlalu sedikit yang keluar, agar tidak menunjuk orang")
 
@@ -51,7 +51,7 @@ def plot_leaving(study: Study, *, id: str = "sudah-keluar") -> Figure | LeftOut:
     return build_figure(
         Words(id, "", {}, ""),
         _title(last),
-        subtitle=_("diikuti sejak awal {period}, selang 95 %, n = {n}").format(
+        subtitle=_("sudah atau belum ikut pada awal {period}, lalu diikuti; selang 95 %, n = {n}").format(
             period=Period.parse(str(study.detail["landmark"])).label, n=count(sum(int(row.n) for row in last))
         ),
         caption=_(

@@ -48,12 +48,12 @@ def test_shares_by_group_and_time_are_those_counted_by_hand(take_apart: Any) -> 
     assert shares == pytest.approx([6 / 40, 6 / 60, 13 / 40, 13 / 60])  # already, not yet; half a year, a year
     # just before a time: all but those who left earlier, in whole tens
     assert data["n_risk"].tolist() == [30, 50, 20, 40]
-    assert figure.subtitle == "Diikuti sejak awal Semester I 2024, selang 95 %, n = 100"
-    assert "Sudah ikut, 1,0 tahun: 32,5% (" in figure.alt
+    assert figure.subtitle == "Sudah atau belum ikut pada awal Semester I 2024, lalu diikuti; selang 95 %, n = 100"
+    assert "Sudah, 1,0 tahun: 32,5% (" in figure.alt
     assert "n = 40" in figure.alt
     texts = " ".join(text for text, _x, _y in take_apart(figure.svg).texts)
     assert "diamati: 20" in texts
-    assert "Belum ikut" in texts
+    assert "Belum, 0,5 tahun" in texts
     take_apart(figure.svg_narrow)
 
 
