@@ -45,7 +45,7 @@ def plot_leaving(study: Study, *, id: str = "sudah-keluar") -> Figure | LeftOut:
     table = table.sort_values(["time", "group"], ascending=[True, False], ignore_index=True)
     rows = each_row(table)
     low, high = span([100 * value for row in rows for value in (row.conf_low, row.conf_high)], include=[0.0])
-    facet = Facet("", _("sudah keluar atas kemauan sendiri (%)"), max(low, 0.0), high, tick_of(max(low, 0.0), high))
+    facet = Facet("", _("keluar atas kemauan sendiri (%)"), max(low, 0.0), high, tick_of(max(low, 0.0), high))
     dots = [_dot(row, gap=at > 0 and row.time != rows[at - 1].time) for at, row in enumerate(rows)]
     last = rows[-len(NAMES) :]
     return build_figure(
