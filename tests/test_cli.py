@@ -461,7 +461,7 @@ def test_a_plan_is_frozen_once_and_then_kept(kinerja: Run, project: Path, by_han
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--programme", "kopi"), "programme: ditemukan 'kopi'; yang diizinkan: , coaching"),
+        (("--programme", "kopi"), "programme: ditemukan 'kopi'; yang diizinkan: coaching, mentoring"),
         (("--plan", "rusak.toml"), "rencana rusak.toml: bukan TOML yang benar"),
     ],
 )

@@ -50,6 +50,7 @@ ORDER = (
         "recompute",
     ),
     ("links", "outcomes"),
+    ("cluster",),
     ("panel",),
     ("estimate",),
     ("climate",),

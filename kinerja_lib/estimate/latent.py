@@ -87,7 +87,8 @@ def estimate_latent(
         Column with the number of periods since the programme began for this person (0, 1, ...); -1 before it and for
         those who never take part.
     fixed : str or list of str
-        Columns held equal, each level by itself: the period, and the period in which a person first took part.
+        Columns held equal, each level by itself: the period, and the group of people who started, came and left
+        together (those who leave never start: a group that loses them changes from period to period).
     levels : str or list of str
         Columns of many levels (rater); levels with fewer than 15 rows without the programme share one.
     covariates : str or list of str

@@ -17,12 +17,12 @@ from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kinerja_lib.cluster import connect_cluster
 from kinerja_lib.errors import CallError
 from kinerja_lib.language import _, current_language, use_language
 from kinerja_lib.panel import CELL, Outline, add_cells, build_panel, build_rows
@@ -35,7 +35,6 @@ ROWS_IN_MEMORY = 5_000_000  # more of them in one table are split
 MEMORY = "4GB"  # limit where more rows come without one
 PROCESS = 250 * 2**20  # what Python and its libraries take before the first row
 ROW, KIND = 500, 90  # bytes that a row takes at the peak, and a kind of development in it
-CONNECT = "20s"  # how long a cluster may take to answer
 SIZES = {"KB": 2**10, "MB": 2**20, "GB": 2**30}
 
 
@@ -259,17 +258,7 @@ def _wait_for_parent() -> None:
 
 
 def _run_on_cluster(run: partial[Part], numbers: Iterable[int], scheduler: str) -> Iterator[Part]:
-    try:
-        from distributed import Client
-    except ImportError:
-        message = _("--scheduler: dask.distributed belum terpasang; pasang tambahan cluster.")
-        raise CallError(message) from None
-    try:
-        client: Any = Client(scheduler, timeout=CONNECT)  # type: ignore[no-untyped-call]  # it has no types
-    except (OSError, ValueError) as error:
-        message = _("--scheduler: {address} tidak dapat dihubungi ({why}).")
-        raise CallError(message.format(address=scheduler, why=str(error).splitlines()[0][:80])) from None
-    with client:
+    with connect_cluster(scheduler) as client:
         for future in client.map(run, list(numbers), pure=False):
             yield future.result()
 

@@ -37,6 +37,7 @@ from kinerja_lib.vocabulary import PREDIKAT
 RATINGS = ("rating_hasil", "rating_perilaku")
 REMEDIAL = ("konseling",)  # given to those who did badly (PermenPANRB 6/2022): compared over the dip
 FOLLOWS = tuple(f"lain_{name}" for name in REMEDIAL)  # they follow from earlier ratings: held equal, they would bias
+FEW_ROWS = 15  # rows without the programme that a group needs to be compared by itself
 LOGIT_SD = 1.814  # SD of the logistic distribution: log odds for one SD of the hidden score
 
 
@@ -159,7 +160,7 @@ def choose_outcome(data: Dataset, plan: StudyPlan) -> tuple[Outcome | None, tupl
 
 
 def _add_outcomes(exposed: Exposed, data: Dataset, outcome: Outcome) -> pd.DataFrame:
-    """Return the rows with `capaian_skp`, `skor` (mean place of the ratings) and the group of the start.
+    """Return the rows with `capaian_skp`, `skor` (mean place of the ratings), the rater and the start.
 
     `masuk` becomes the place of the person's first row with an outcome: nobody was seen before that.
     """
@@ -176,7 +177,6 @@ def _add_outcomes(exposed: Exposed, data: Dataset, outcome: Outcome) -> pd.DataF
     return rows.assign(
         skor=skor,
         penilai=rater.astype("str"),
-        kelompok=rows["mulai_ikut"].astype("str") + "/" + rows["masuk"].astype("str"),
         pertama=rows["mulai_ikut"].where(rows["mulai_ikut"] >= 0),
     )
 
@@ -202,14 +202,30 @@ def _estimate_main(rows: pd.DataFrame, outcome: Outcome, *, event: str = "kejadi
     if rows["sumber_sama"].nunique() > 1 and not look.is_same_source(rows):
         terms.insert(0, "sumber_sama")
     return estimate_latent(
-        rows,
+        rows.assign(kelompok=_group_alike(rows, untreated=rows[event] < 0)),
         ratings=list(outcome.columns),
         event=event,
-        fixed="waktu",
-        levels=["kelompok", "penilai"],
+        fixed=["waktu", "kelompok"],
+        levels="penilai",
         covariates=terms,
         cluster="pegawai_id",
     )
+
+
+def _group_alike(rows: pd.DataFrame, *, untreated: pd.Series) -> pd.Series:
+    """Return the group within which people are compared over time: one start, one first and one last period.
+
+    Whoever leaves early never starts, however keen: without the last period the people who never start would be less
+    keen from period to period, and the programme would look better. Groups with few untreated rows are widened.
+    """
+    start, first = rows["mulai_ikut"].astype("str"), rows["masuk"].astype("str")
+    last = rows.groupby("pegawai_id")["waktu"].transform("max").astype("str")
+    group = pd.Series("", index=rows.index, dtype="str")
+    for cell in (start + "/" + first + "/" + last, start + "/" + first):
+        left = group == ""
+        enough = (untreated & left).groupby(cell).transform("sum") >= FEW_ROWS
+        group = group.mask(left & enough, cell)
+    return group.mask(group == "", start)
 
 
 def _study_steps(study: Study, exposed: Exposed, outcome: Outcome, plan: StudyPlan) -> Study:

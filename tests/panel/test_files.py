@@ -215,7 +215,7 @@ def test_broken_file_is_told(tmp_path, folder, small_buckets):
     ],
 )
 def test_wrong_call_is_told(tmp_path, folder, words, told, monkeypatch):
-    monkeypatch.setattr(files, "CONNECT", "1s")
+    monkeypatch.setattr("kinerja_lib.cluster.CONNECT", "1s")
     with pytest.raises(CallError, match=told):
         write_panel(folder, tmp_path / "panel.parquet", **words)
     assert not (tmp_path / "panel.parquet").exists()

@@ -14,11 +14,12 @@ from pandas.testing import assert_frame_equal
 from scipy import stats
 
 from kinerja_lib.errors import CallError
-from kinerja_lib.estimate import estimate_staggered
+from kinerja_lib.estimate import estimate_latent, estimate_staggered
 from kinerja_lib.schema import Dataset
-from kinerja_lib.studies import Study, StudyPlan, study_value
+from kinerja_lib.studies import Study, StudyPlan, study_value, value
 from kinerja_lib.studies.result import TABLE
 from kinerja_lib.synth import Effects, build_agency
+from kinerja_lib.vocabulary import RATING
 
 Office = Callable[..., Dataset]
 SEEDS = 20
@@ -372,3 +373,53 @@ def test_small_agencies_get_an_answer_or_a_reason(people: int, units: int, perio
             assert study.table[NUMBERS].notna().all(axis=None)
             assert len(study.headline) == 1 or (study.verdict == "cannot_say" and study.why)
             assert not (study.table["std_error"] < 0.03).any()  # nothing is that sure with so few people
+
+
+def leavers(seed: int, people: int = 2500, periods: int = 5) -> pd.DataFrame:
+    """Return rows without any effect where the keen do better, start sooner, and a quarter leaves every period."""
+    rng = np.random.default_rng(seed)
+    keen, here = rng.normal(size=people), np.ones(people, dtype=bool)
+    start = np.full(people, -1)
+    parts = []
+    for period in range(periods):
+        here &= (period == 0) | (rng.random(people) > 0.25)
+        begins = here & (start < 0) & (period > 0) & (rng.random(people) < 1 / (1 + np.exp(1 - 1.5 * keen)))
+        start[begins] = period
+        own = np.flatnonzero(here)
+        score = 0.8 * keen[own] + 0.6 * rng.normal(size=len(own))
+        parts.append(pd.DataFrame({"pegawai_id": own, "waktu": period, "nilai": np.searchsorted([-1, 1], score)}))
+    rows = pd.concat(parts, ignore_index=True)
+    rows["rating_hasil"] = pd.Categorical.from_codes(rows["nilai"], categories=list(RATING), ordered=True)
+    rows = rows.assign(mulai_ikut=start[rows["pegawai_id"]], masuk=0, penilai="satu", sumber_sama=0.0)
+    rows["ikut"] = (rows["mulai_ikut"] >= 0) & (rows["waktu"] >= rows["mulai_ikut"])
+    return rows.assign(kejadian=(rows["waktu"] - rows["mulai_ikut"]).where(rows["ikut"], -1))
+
+
+def test_those_who_leave_before_they_could_start_do_not_look_like_an_effect() -> None:
+    outcome = value.Outcome("rating", ("rating_hasil",), "", "")
+    z, alike = [], []
+    for seed in range(6):
+        rows = leavers(seed)
+        found = value._estimate_main(rows, outcome).table.iloc[0]
+        z.append(found["estimate"] / found["std_error"])
+        fixed = ["waktu", "mulai_ikut"]  # one group for all who never start, whenever they left
+        plain = estimate_latent(rows, ratings="rating_hasil", event="kejadian", fixed=fixed, cluster="pegawai_id")
+        alike.append(plain.table["conf_low"].iloc[0] > 0)
+    assert all(alike)
+    assert abs(np.mean(z)) < 3.3 / np.sqrt(6)
+
+
+def test_people_are_compared_with_those_who_came_and_left_with_them() -> None:
+    people = {"a": (-1, 0, 2, 15), "b": (-1, 0, 1, 15), "c": (2, 0, 2, 15), "d": (1, 0, 2, 7), "e": (2, 1, 2, 20)}
+    rows = pd.DataFrame(
+        [
+            {"pegawai_id": f"{name}{number}", "mulai_ikut": start, "masuk": first, "waktu": period}
+            for name, (start, first, last, n) in people.items()
+            for number in range(n)
+            for period in range(first, last + 1)
+        ]
+    )
+    untreated = (rows["mulai_ikut"] < 0) | (rows["waktu"] < rows["mulai_ikut"])
+    group = value._group_alike(rows, untreated=untreated).groupby(rows["pegawai_id"].str[0]).unique().str.join(",")
+    # d has 7 rows before its start, so its start alone is held equal
+    assert group.to_dict() == {"a": "-1/0/2", "b": "-1/0/1", "c": "2/0/2", "d": "1", "e": "2/1/2"}
