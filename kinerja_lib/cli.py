@@ -265,6 +265,9 @@ def run_report(args: argparse.Namespace) -> int:
     """Make reports and print where they are."""
     if args.scheduler is not None:
         raise CallError(_("--scheduler: belum tersedia pada versi ini; pakai --jobs."))
+    from kinerja_lib.report.writers import read_formats
+
+    read_formats(args.format)  # refused before anything heavy is loaded
     params = _split_settings(args.param)
     tell: Callable[[str], None] = note if not args.quiet else lambda _text: None
     tell(_("Membaca data {data} ...").format(data=args.data or _("instansi contoh")))

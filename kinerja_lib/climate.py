@@ -109,13 +109,20 @@ def build_climate(scope: Scope) -> Climate | None:
     since, change, why = _compare(scope, rows, form, period)
     response, asked = _response(scope, period, now.level.n)
     hidden = now.hidden or scale[0] >= scale[1]
-    parts = {} if hidden else {"score": _pomp(now.level, scale), **_change_row(change, scale)}
+    parts = {} if hidden else {"score": to_pomp(now.level, scale), **_change_row(change, scale)}
     if not hidden:
         parts |= _agency_row(scope, wave, scale, now.level.n) | _agreement_rows(scope, wave, scale)
     return Climate(_tabulate(parts), period, since, scale, response, asked, why, hidden)
 
 
-def _pomp(level: Level, scale: tuple[float, float]) -> Level:
+def to_pomp(level: Level, scale: tuple[float, float]) -> Level:
+    """Return a mean of answers in per cent of the maximum possible: 0 at the lowest answer, 100 at the highest.
+
+    Examples
+    --------
+    >>> to_pomp(Level(4.0, 3.5, 4.5, 9), (1.0, 5.0))
+    Level(value=75.0, conf_low=62.5, conf_high=87.5, n=9)
+    """
     low, high = scale
     value, start, end = (100 * (x - low) / (high - low) for x in (level.value, level.conf_low, level.conf_high))
     return Level(value, max(start, 0.0), min(end, 100.0), level.n)
@@ -156,7 +163,7 @@ def _agency_row(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float], n:
     if scope.is_agency:
         return {}
     level = mean_interval(wave.groupby("responden_id")["skor"].mean())
-    return {} if is_small(level.n - n) or level.n == n else {"agency": _pomp(level, scale)}
+    return {} if is_small(level.n - n) or level.n == n else {"agency": to_pomp(level, scale)}
 
 
 def _agreement_rows(scope: Scope, wave: pd.DataFrame, scale: tuple[float, float]) -> dict[str, Level]:

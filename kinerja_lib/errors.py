@@ -46,14 +46,17 @@ def nearest(name: object, allowed: Iterable[object]) -> str:
 
 
 def require_choice(argument: str, found: object, allowed: Iterable[object]) -> None:
-    """Raise a `CallError` that names argument, found and allowed, unless `found` is among `allowed`."""
+    """Raise a `CallError` that names argument, found and allowed, unless `found` is among `allowed`.
+
+    An empty text among the allowed is told last, as "kosong".
+    """
     choices = list(allowed)
     if found in choices:
         return
-    text = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.").format(
-        argument=argument, found=repr(found), allowed=list_values(choices)
-    )
-    raise CallError(text + nearest(found, choices))
+    named = [choice for choice in choices if choice != ""]
+    allowed = list_values(named) + (_(", atau kosong") if len(named) < len(choices) else "")
+    text = _("{argument}: ditemukan {found}; yang diizinkan: {allowed}.")
+    raise CallError(text.format(argument=argument, found=repr(found), allowed=allowed) + nearest(found, named))
 
 
 def refuse(argument: str, found: object, allowed: str) -> CallError:

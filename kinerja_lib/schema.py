@@ -246,7 +246,7 @@ class Dataset:
         """Periods that can be reported: of the appraisals, else of the indicators of units."""
         for table in ("penilaian", "indikator_unit"):
             if self.has(table):
-                return sort_periods(self.tables[table]["periode"])
+                return sort_periods(self.tables[table]["periode"].unique())
         return []
 
     @property

@@ -117,16 +117,36 @@ def _agency_name(data: Dataset) -> str:
     return data.keterangan.get("judul") or _("Seluruh instansi")
 
 
+def find_reported(data: Dataset, period: str) -> set[str]:
+    """Return the units that a report of the period can be about: they, or one below them, have rows in it."""
+    agency = build_scope(data, period=period)
+    parents = find_parents(data)
+    found: set[str] = set()
+    for unit in _find_rows(agency)["unit_id"].dropna().unique():
+        at = str(unit) if unit in parents else None
+        while at is not None and at not in found:
+            found.add(at)
+            at = parents[at]
+    return found
+
+
+def _find_rows(scope: Scope) -> pd.DataFrame:
+    """Return the appraisals of a scope; for data without people, its indicators."""
+    if scope.has_people:
+        return find_appraised(scope.data, [str(scope.period)], scope.members)
+    rows = scope.data["indikator_unit"]
+    here = (rows["periode"] == str(scope.period)) & rows["unit_id"].isin(scope.members) & rows["nilai"].notna()
+    return rows[here]
+
+
 def _require_rows(scope: Scope) -> None:
     period = str(scope.period)
     if scope.has_people:
-        if find_appraised(scope.data, [period], scope.members).empty:
+        if _find_rows(scope).empty:
             message = _("{name}: tidak ada pegawai yang dinilai pada {period}. Pilih periode atau unit lain.")
             raise DataError(message.format(name=scope.name, period=period))
         return
-    rows = scope.data["indikator_unit"]
-    here = (rows["periode"] == period) & rows["unit_id"].isin(scope.members) & rows["nilai"].notna()
-    if not here.any():
+    if _find_rows(scope).empty:
         message = _("{name}: tidak ada indikator pada {period}. Pilih periode atau unit lain.")
         raise DataError(message.format(name=scope.name, period=period))
 

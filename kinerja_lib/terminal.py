@@ -261,7 +261,7 @@ def print_report(result: Any, *, quiet: bool = False, as_json: bool = False) -> 
     if len(failed) > FAILURES:
         note(_("... dan {n} lainnya; lihat daftar laporan.").format(n=len(failed) - FAILURES))
     if result.stale:
-        note(_("Data berubah selama penyusunan; jalankan lagi perintah yang sama."))
+        note(_("Data atau program berubah selama penyusunan; jalankan lagi perintah yang sama."))
     if as_json:
         import json
 

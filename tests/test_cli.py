@@ -97,7 +97,10 @@ def test_report_alone_reports_on_the_sample_agency_and_ends_with_the_index(kiner
     assert Path(last).is_file()
     assert Path(last).name == "index.html"
     assert Path(last).parent.parent == project / "reports" / "runs"
-    assert err.splitlines()[:2] == ["Membaca data instansi contoh ...", "Menyusun 4 halaman, 1 sekaligus ..."]
+    assert err.splitlines()[:2] == [
+        "Membaca data instansi contoh ...",
+        "Menyusun yang belum ada atau berubah dari 4 halaman, 1 sekaligus ...",
+    ]
 
 
 def test_report_on_own_data_tells_how_to_get_unit_reports(kinerja: Run, project: Path) -> None:
@@ -111,6 +114,43 @@ def test_report_for_some_units(kinerja: Run, project: Path) -> None:
     code, _out, _err = kinerja("report", "--unit", "U01", "--unit", "U02", "U01", "--out", str(project / "hasil"))
     books = json.loads((project / "hasil" / "manifest.json").read_text(encoding="utf-8"))
     assert (code, [page["unit"] for page in books["pages"]]) == (0, ["", "", "U01", "U02"])
+
+
+def test_json_is_all_that_standard_output_gets(kinerja: Run, project: Path) -> None:
+    code, out, _err = kinerja("report", "--unit", "U01", "--out", str(project / "hasil"), "--json")
+    told = json.loads(out)
+    assert (code, told["done"], told["failed"], told["kept"], told["stale"]) == (0, 3, 0, 0, False)
+    assert told["index"] == str(project / "hasil" / "index.html")
+    assert [(page["unit"], page["status"]) for page in told["pages"]] == [("", "done"), ("", "done"), ("U01", "done")]
+
+
+def test_quiet_tells_the_failures_and_the_place(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kinerja("report", "--quiet", "--out", str(project / "hasil")) == (
+        0,
+        f"{project / 'hasil' / 'index.html'}\n",
+        "",
+    )
+
+    def fail(*_args: object, **_more: object) -> engine.Run:
+        raise DataError("unit buruk.")
+
+    monkeypatch.setattr(pool, "run_notebook", fail)
+    code, _out, err = kinerja("report", "--quiet", "--notebook", "01_mutu_data", "--force")
+    assert (code, err) == (1, "Gagal: unit buruk.\n")
+
+
+def test_a_folder_in_use_or_a_template_of_nothing_end_with_2(kinerja: Run, project: Path) -> None:
+    from kinerja_lib.report.lock import hold_folder
+
+    out = project / "hasil"
+    out.mkdir()
+    with hold_folder(out):
+        code, _out, err = kinerja("report", "--out", str(out))
+    assert code == 2
+    assert "sedang ditulis oleh proses lain" in err
+    code, _out, err = kinerja("report", "--template", str(project / "tidak-ada"))
+    assert code == 2
+    assert "tidak-ada" in err
 
 
 def test_a_failing_page_is_told_and_ends_with_1(kinerja: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,12 +213,11 @@ WRONG = {
         2,
         "kinerja: galat: argumen --lang: ditemukan 'fr'; yang diizinkan: 'id', 'en'\npemakaian: kinerja --help\n",
     ),
-    "later format": (
-        ["report", "--format", "html,pdf"],
+    "format": (
+        ["report", "--format", "html,odt"],
         2,
-        "kinerja: --format: pdf belum tersedia pada versi ini; yang tersedia: html.\n",
+        "kinerja: --format: ditemukan 'odt'; yang diizinkan: html, pdf, docx, xlsx.\n",
     ),
-    "format": (["report", "--format", "odt"], 2, "kinerja: --format: ditemukan 'odt'; yang diizinkan: html.\n"),
     "scheduler": (
         ["report", "--scheduler", "tcp://a"],
         2,
@@ -422,7 +461,7 @@ def test_a_plan_is_frozen_once_and_then_kept(kinerja: Run, project: Path, by_han
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--programme", "kopi"), "programme: ditemukan 'kopi'; yang diizinkan: , coaching"),
+        (("--programme", "kopi"), "programme: ditemukan 'kopi'; yang diizinkan: coaching, mentoring"),
         (("--plan", "rusak.toml"), "rencana rusak.toml: bukan TOML yang benar"),
     ],
 )
@@ -671,7 +710,7 @@ def test_a_closed_pipe_does_not_stop_the_work(monkeypatch: pytest.MonkeyPatch) -
     sys.stdout.close()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["report", "--format", "pdf"]])
+@pytest.mark.parametrize("words", [["--help"], ["report", "--format", "odt"]])
 def test_starting_up_is_light(words: list[str]) -> None:
     heavy = "pandas numpy papermill matplotlib babel jinja2 nbformat"
     code = (

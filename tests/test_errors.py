@@ -98,3 +98,11 @@ def test_every_message_is_made_when_it_is_needed_so_the_language_can_change() ->
     use_language("en")
     with pytest.raises(CallError, match=r"moda: .*'x'.*: luring, daring\.$"):
         require_choice("moda", "x", ("luring", "daring"))
+
+
+def test_an_empty_text_that_is_allowed_is_told_last_in_words() -> None:
+    with pytest.raises(
+        CallError, match=r"^status: ditemukan 'PN'; yang diizinkan: PNS, PPPK, atau kosong\. Maksud .* PNS"
+    ):
+        require_choice("status", "PN", ("", "PNS", "PPPK"))
+    assert require_choice("status", "", ("", "PNS")) is None

@@ -20,6 +20,7 @@ SAME = {  # what an English reader sees as an Indonesian one does: terms of the 
     "Coaching",
     "Data",
     "FOLDER",
+    "Format",
     "JP",
     "JPT madya",
     "Kenya",

@@ -7,7 +7,7 @@ import pytest
 
 from kinerja_lib.errors import CallError, DataError
 from kinerja_lib.schema import Dataset
-from kinerja_lib.scope import build_scope, find_appraised
+from kinerja_lib.scope import build_scope, find_appraised, find_reported
 from kinerja_lib.typed import check_table
 
 
@@ -95,3 +95,11 @@ def test_a_unit_without_indicators_in_the_period_is_refused() -> None:
     assert build_scope(data, unit="B1").has_people is False
     with pytest.raises(DataError, match=r"Bidang Dua: tidak ada indikator pada 2024"):
         build_scope(data, unit="B2")
+
+
+@pytest.mark.parametrize(("period", "units"), [("2025-S1", {"B1", "S1"}), ("2024-S2", {"B2"})])
+def test_units_that_can_be_reported_are_those_with_rows_in_them_or_below(period: str, units: set[str]) -> None:
+    assert find_reported(DATA, period) == units
+    for unit in set(DATA.unit_ids) - units:
+        with pytest.raises(DataError, match=r"tidak ada pegawai yang dinilai pada"):
+            build_scope(DATA, period=period, unit=unit)

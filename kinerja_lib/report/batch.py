@@ -22,7 +22,7 @@ from kinerja_lib.report import books
 from kinerja_lib.report.changes import build_before, summarise_run
 from kinerja_lib.report.engine import FAILED
 from kinerja_lib.report.files import NOTEBOOK, sweep_parts
-from kinerja_lib.report.keys import Basis, build_key, digest, read_basis, read_inputs
+from kinerja_lib.report.keys import Basis, build_key, digest, read_basis
 from kinerja_lib.report.plan import Page, Plan, Units, plan_reports
 from kinerja_lib.report.pool import Outcome, Task, count_cores, run_tasks
 from kinerja_lib.report.provenance import build_provenance, build_record, describe_basis
@@ -188,7 +188,7 @@ class _Batch:
             with closing(run_tasks(tasks, jobs=workers)) as outcomes:
                 for task, outcome in _watch(outcomes, len(tasks), shown=progress):
                     self._note(self.plan.pages[task.position], outcome)
-            self.stale = read_inputs(self.plan) != self.basis.inputs
+            self.stale = read_basis(self.plan) != self.basis
             finished = _now()
         finally:
             sweep_parts(self.run.folder)
@@ -276,7 +276,7 @@ class _Batch:
         return [*self.results.values(), *left_out]
 
     def _write_books(self, *, finished: str | None) -> None:
-        """Write manifest and index; keys of pages made from files that changed meanwhile are left empty."""
+        """Write manifest and index; keys of pages are left empty where what they hang on changed meanwhile."""
         pages = [describe_page(result, self.run.folder) for result in self._all_results()]
         seconds = {name: round(result.seconds, 2) for name, result in self.results.items() if result.seconds}
         if self.stale:

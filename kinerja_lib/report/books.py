@@ -93,7 +93,7 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         file = (folder / name).resolve()
         if file.is_relative_to(inside) and file != inside and file.suffix in suffixes:
-            file.unlink(missing_ok=True)
-            with suppress(OSError):  # not empty
+            with suppress(OSError):  # open in Word on Windows, or its folder holds more
+                file.unlink(missing_ok=True)
                 if file.parent != inside:
                     file.parent.rmdir()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kinerja_lib.show.numbers import MISSING
+
 
 def build_before(previous: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return what a later run is compared with: when it was, and status and numbers of each page.
@@ -55,7 +57,7 @@ def _compare(page: Mapping[str, Any], was: Mapping[str, Any] | None) -> dict[str
         return {"page": page, "kind": "status", "was": was["status"], "numbers": []}
     older = {panel["title"]: show_number(panel) for panel in was["panels"]}
     numbers = [
-        {"title": panel["title"], "before": older.get(panel["title"], "–"), "after": show_number(panel)}
+        {"title": panel["title"], "before": older.get(panel["title"], MISSING), "after": show_number(panel)}
         for panel in page["panels"]
         if older.get(panel["title"]) != show_number(panel)
     ]
@@ -63,5 +65,5 @@ def _compare(page: Mapping[str, Any], was: Mapping[str, Any] | None) -> dict[str
 
 
 def show_number(panel: Mapping[str, str]) -> str:
-    """Return the number of a panel with its unit."""
-    return f"{panel['number']} {panel['unit']}".strip()
+    """Return the number of a panel with its unit, or the mark of a missing one alone."""
+    return MISSING if panel["number"] == MISSING else f"{panel['number']} {panel['unit']}".strip()

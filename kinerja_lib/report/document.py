@@ -153,10 +153,10 @@ def _place(section: Section, block: BlockDict) -> None:
 
 
 def _leave_out(section: Section) -> None:
-    """Leave the section out where something is missing and nothing else in it was computed."""
+    """Leave the section out where something is missing and nothing else in it was computed; what has no title stays."""
     missing = [block for block in _all(section) if block["kind"] == "left_out"]
     found = [block for block in _all(section) if block.get("computed") and block["kind"] not in {"left_out", "note"}]
-    if missing and not found:
+    if section.title and missing and not found:
         section.left_out = missing[0]["reason"]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -99,10 +100,12 @@ def folder_names(ids: Iterable[str]) -> dict[str, str]:
     {'U01': 'U01', '../etc': '_etc-f7f9121f'}
     """
     names = {unit: _safe_name(unit) for unit in ids}
-    folded = [name.casefold() for name in names.values()]
-    return {
-        unit: name if folded.count(name.casefold()) == 1 else f"{name}-{_digest(unit)}" for unit, name in names.items()
-    }
+    while twins := {name for name, times in Counter(name.casefold() for name in names.values()).items() if times > 1}:
+        names = {
+            unit: f"{name[:NAME_LENGTH]}-{_digest(unit)}" if name.casefold() in twins else name
+            for unit, name in names.items()
+        }
+    return names
 
 
 def _safe_name(text: str) -> str:

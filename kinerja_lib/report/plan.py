@@ -25,7 +25,7 @@ from kinerja_lib.report.parameters import (
 from kinerja_lib.report.template import Template, read_template
 from kinerja_lib.report.writers import read_formats
 from kinerja_lib.schema import Dataset
-from kinerja_lib.scope import build_scope
+from kinerja_lib.scope import build_scope, find_reported
 
 ALL_UNITS: Literal["all"] = "all"
 GATHERING = {"16_gabungan"}  # notebooks that take several data sets at once
@@ -254,15 +254,15 @@ def _choose_units(data: Dataset, units: Units, period: str) -> tuple[list[str], 
         for unit in chosen:
             build_scope(data, period=period, unit=_require_unit_text(unit))
         return chosen, {}
-    wanted: list[str] = []
+    reported = find_reported(data, period)
     left_out: dict[str, str] = {}
     for unit in data.unit_ids:
-        try:
-            build_scope(data, period=period, unit=unit)
-            wanted.append(unit)
-        except DataError as error:
-            left_out[unit] = str(error)
-    return wanted, left_out
+        if unit not in reported:
+            try:
+                build_scope(data, period=period, unit=unit)
+            except DataError as error:
+                left_out[unit] = str(error)
+    return [unit for unit in data.unit_ids if unit in reported], left_out
 
 
 def _require_unit_text(unit: str) -> str:

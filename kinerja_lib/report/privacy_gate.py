@@ -1,7 +1,8 @@
-"""The gate of a report folder: no page and no executed notebook with a NIP in it passes.
+"""The gate of a report folder: no page in any format and no executed notebook with a NIP in it passes.
 
-Whatever a notebook shows or prints is searched as bytes, drawings inside the page too. What looks like a NIP is
-refused, and so is any other number of 18 digits that is an id of the data.
+Whatever a notebook shows or prints is searched as bytes: drawings inside a page, the parts of a Word or Excel file and
+the streams of a PDF too. What looks like a NIP is refused, and so is any other number of 18 digits that is an id of the
+data. The running text of a PDF is numbers of glyphs; the notebook beside it, which is searched, holds the same text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import binascii
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -22,7 +24,12 @@ from kinerja_lib.read import find_datasets, read_dataset
 from kinerja_lib.rules import parse_nip
 
 DIGITS = 18
-RUNS = re.compile(rb"[0-9]{18,}|[0-9]{8}[ .-][0-9]{6}[ .-][0-9][ .-][0-9]{3}(?![0-9])")
+RUNS = re.compile(
+    rb"[0-9]{18,}|[0-9]{8}[ .-][0-9]{6}[ .-][0-9][ .-][0-9]{3}(?![0-9])|"
+    rb"(?<![0-9])[0-9]{3}(?:[.,][0-9]{3}){5}(?![0-9])"  # a NIP that was taken for an amount
+)
+STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+DEPTH = 3  # of files inside files
 ENCODED = re.compile(rb"base64,([A-Za-z0-9+/=]{24,})")
 ID_COLUMNS = ("pegawai_id", "penilai_id", "pembimbing_id")
 
@@ -53,28 +60,60 @@ def refuse_ids(contents: dict[str, bytes], *, data: str = "") -> None:
 
 def holds_id(content: bytes, *, data: str = "") -> bool:
     """Tell whether a NIP, or an id of the data with 18 digits, stands in `content`."""
-    numbers = {number for part in _open_members(content) for number in _find_numbers(part)}
+    numbers = set(_find_numbers(content))
     return any(not parse_nip(number).faults for number in numbers) or bool(numbers and numbers & _read_ids(data))
 
 
-def _open_members(content: bytes) -> Iterator[bytes]:
-    """Yield a file, or what is packed in it where it is a Word or Excel file."""
-    if not content.startswith(b"PK"):
-        yield content
-        return
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        for name in packed.namelist():
-            yield packed.read(name)
-
-
 def _find_numbers(content: bytes) -> Iterator[str]:
-    """Yield every number of 18 digits, also from drawings and pictures that are embedded."""
-    for found in RUNS.finditer(content):
-        digits = re.sub(rb"[ .-]", b"", found[0]).decode("ascii")
-        yield from (digits[at : at + DIGITS] for at in range(len(digits) - DIGITS + 1))
+    """Yield every number of 18 digits, wherever in the file it stands."""
+    for layer in open_layers(content):
+        for found in RUNS.finditer(layer):
+            digits = re.sub(rb"[ .,-]", b"", found[0]).decode("ascii")
+            yield from (digits[at : at + DIGITS] for at in range(len(digits) - DIGITS + 1))
+
+
+def open_layers(content: bytes, *, depth: int = DEPTH) -> Iterator[bytes]:
+    """Iterate over what a file holds: its bytes, the files packed in it, streams and drawings unpacked.
+
+    Parameters
+    ----------
+    content : bytes
+        A page in any format, or a notebook.
+    depth : int
+        How deep files inside files are opened.
+
+    Yields
+    ------
+    bytes
+        First `content` itself. Text of two bytes a letter also comes with one byte a letter.
+
+    Examples
+    --------
+    >>> list(open_layers(b"data:image/png;base64," + base64.b64encode(b"sebuah gambar kecil")))[1]
+    b'sebuah gambar kecil'
+    """
+    yield content
+    if b"\x00" in content:
+        yield content.replace(b"\x00", b"")
+    if depth:
+        for inner in _unpack(content):
+            yield from open_layers(inner, depth=depth - 1)
+
+
+def _unpack(content: bytes) -> Iterator[bytes]:
+    """Yield what is packed in the bytes; what cannot be unpacked is passed over."""
+    if content.startswith(b"PK"):
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield name.encode("utf-8", "surrogatepass")
+                yield archive.read(name)
+    if content.startswith(b"%PDF"):
+        for found in STREAM.finditer(content):
+            with suppress(zlib.error):
+                yield zlib.decompressobj().decompress(found[1])
     for found in ENCODED.finditer(content):
         with suppress(binascii.Error):
-            yield from _find_numbers(base64.b64decode(found[1], validate=True))
+            yield base64.b64decode(found[1], validate=True)
 
 
 @cache

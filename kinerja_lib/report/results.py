@@ -62,7 +62,7 @@ class BatchResult:
     results : tuple of PageResult
         In the order of the plan, those left out last.
     stale : bool
-        Whether an input file changed while the run went on; the next run makes its pages again.
+        Whether data, notebook or program changed while the run went on; the next run makes its pages again.
     """
 
     run_id: str
@@ -88,7 +88,7 @@ class BatchResult:
             "index": str(self.index),
             **{name: len(self.of(name)) for name in get_args(Status)},
             "kept": self.kept,
-            "inputs_changed": self.stale,
+            "stale": self.stale,
             "pages": [
                 {**describe_page(result), "seconds": round(result.seconds, 2), "kept": result.kept}
                 for result in self.results

@@ -15,7 +15,7 @@ from kinerja_lib.report.books import MANIFEST, Manifest, read_books
 from kinerja_lib.report.files import PART, runs_folder
 from kinerja_lib.report.lock import LOCK, hold_folder
 
-LOOKED_AT = 50  # newest runs of a period among which an earlier one is looked for
+LOOKED_AT = 20  # newest runs of a period among which an earlier one is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def open_run(out: str | Path | None, *, like: Manifest, force: bool) -> Iterator
     ----------
     out : str or Path, optional
         Folder of the run: new, empty or that of an earlier run. None = among the runs of the project: the folder of
-        the newest run of the same call where it is unfinished or nothing that counts has changed since, else a new one.
+        the newest run of the same pages with the same keys, finished or not, else a new one.
     like : mapping
         What the new manifest says of the call: call, period, lang, data.
     force : bool

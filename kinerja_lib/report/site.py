@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kinerja_lib.language import _, current_language
-from kinerja_lib.report.changes import find_changes, show_number, summarise_run
+from kinerja_lib.report.changes import find_changes, summarise_run
 from kinerja_lib.report.files import write_whole
 from kinerja_lib.report.writers import FORMATS, html
 from kinerja_lib.show.blocks import clean
@@ -63,7 +63,8 @@ def _fill(manifest: dict[str, Any]) -> dict[str, Any]:
     script = (HERE / "index.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     titles = _find_titles(pages)
-    named = len({page["title"] for page in pages if page["unit"] and page["title"]}) > 1
+    units = any(page["unit"] for page in pages)
+    titled = len({page["title"] for page in pages if page["unit"] and page["title"]}) > 1
     return {
         "manifest": manifest,
         "policy": POLICY.format(digest=digest),
@@ -74,7 +75,9 @@ def _fill(manifest: dict[str, Any]) -> dict[str, Any]:
         "counts": {status: _count(pages, status) for status in ("done", "failed", "skipped", "pending")},
         "failed": [page for page in pages if page["status"] == "failed"],
         "skipped": [page for page in pages if page["status"] == "skipped"],
-        "rows": [_row(page, titles, changed, named=named) for page in pages if page["status"] != "skipped"],
+        "rows": [
+            _row(page, titles, changed, units=units, titled=titled) for page in pages if page["status"] != "skipped"
+        ],
         "titles": titles,
         "labels": _labels(),
         "total": count(len(pages) - sum(page["status"] == "skipped" for page in pages)).text,
@@ -105,16 +108,18 @@ def _find_titles(pages: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(panel["title"] for page in pages for panel in page["panels"]))[:COLUMNS]
 
 
-def _row(page: Mapping[str, Any], titles: Sequence[str], changed: set[str], *, named: bool) -> dict[str, Any]:
-    """Return a row of the table; `named` adds the title of the page to the name of its unit."""
+def _row(
+    page: Mapping[str, Any], titles: Sequence[str], changed: set[str], *, units: bool, titled: bool
+) -> dict[str, Any]:
+    """Return a row of the table; `titled` adds the title of the page to the name of its unit."""
     files = {Path(name).suffix[1:]: name for name in page["files"]}
     panels = {panel["title"]: panel for panel in page["panels"]}
     title = page["title"] or page["notebook"]
     return {
         "page": page,
         "name": page["unit_name"] or title,
-        "about": page["unit"] if page["unit"] else _("seluruh instansi"),
-        "title": title if page["unit"] and named else "",
+        "about": page["unit"] or (_("seluruh instansi") if units else ""),
+        "title": title if page["unit"] and titled else "",
         "is_changed": page["page"] in changed,
         "is_old": page["status"] == "pending" and bool(files),
         "numbers": [_cell(panels.get(name)) for name in titles],
@@ -124,12 +129,12 @@ def _row(page: Mapping[str, Any], titles: Sequence[str], changed: set[str], *, n
 
 def _cell(panel: Mapping[str, str] | None) -> dict[str, str]:
     """Return a number as it is shown, with the value to sort by."""
-    if panel is None:
+    if panel is None or panel["number"] == MISSING:
         return {"number": MISSING, "unit": "", "value": ""}
     found = NUMBER.fullmatch(panel["number"])
     thousands, decimal = (".", ",") if current_language() == "id" else (",", ".")
     plain = found[0].replace(thousands, "").replace(decimal, ".").replace("−", "-") if found else ""
-    return {"number": panel["number"], "unit": panel["unit"], "value": plain, "all": show_number(panel)}
+    return {"number": panel["number"], "unit": panel["unit"], "value": plain}
 
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

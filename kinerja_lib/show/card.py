@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,9 +19,11 @@ from kinerja_lib.show.blocks import (
     TableColumn,
     build_table,
     compose,
+    keep_together,
 )
 from kinerja_lib.show.numbers import MISSING, count, number
 from kinerja_lib.show.verdict import (
+    SHORT_DESIGNS,
     VERDICTS,
     decimals_in,
     ends_of,
@@ -64,7 +66,7 @@ def say_card(card: Card) -> Paragraph | LeftOut:
         From `study_card`.
     """
     if not card.programme:
-        return LeftOut(_("tidak ada program yang dapat ditelaah"))
+        return LeftOut(_("tidak ada program yang dapat ditelaah"), _("Empat hasil"))
     theme = name_theme(next(iter(card.studies.values())))
     text = _("Untuk {theme}, {k} dari {n} klaim didukung data instansi ini")
     runs: Runs = compose(f"**{text}**", theme=theme, k=count(card.holds), n=count(len(card.studies)))
@@ -158,7 +160,7 @@ def _short(study: Study, row: Any) -> tuple[str, str]:
     if is_ratio(study, row):
         return number(math.exp(row.estimate), 2).text, _("kali")
     if study.name == "cost" and abs(row.estimate) >= THOUSAND:
-        return number(row.estimate / THOUSAND, 0, signed=True).text, _("ribu rupiah")
+        return number(row.estimate / THOUSAND, 0, signed=True).text, _("ribu")
     return number(row.estimate, decimals_in(row), signed=True).text, ""
 
 
@@ -179,6 +181,7 @@ def table_card(card: Card, *, id: str = "empat-hasil") -> Table | LeftOut:
         TableColumn("effect", _("taksiran (selang 95 %)")),
         TableColumn("n", _("n")),
         TableColumn("naive", _("jawaban naif")),
+        TableColumn("design", _("rancangan")),
         TableColumn("verdict", _("putusan")),
     ]
     frame = pd.DataFrame([_row(name, study) for name, study in card.studies.items()])
@@ -196,9 +199,12 @@ def _row(name: str, study: Study) -> dict[str, object]:
     row = find_headline(study)
     naive = next(study.table[study.table["naive"].astype(bool)].itertuples(), None)
     claim = f"{_(CLAIMS[name])} ({_unit(study, row)})"
-    verdict = _(VERDICTS[study.verdict])
+    judged = {
+        "design": _(SHORT_DESIGNS[study.design]) if study.design else MISSING,
+        "verdict": _(VERDICTS[study.verdict]),
+    }
     if row is None:
-        return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, "verdict": verdict}
+        return {"claim": _(CLAIMS[name]), "effect": MISSING, "n": MISSING, "naive": MISSING, **judged}
     other = naive is not None and naive.unit != row.unit
     shown = MISSING if naive is None else _with_ends(study, naive) + (f" {naive.unit}" if other else "")
     return {
@@ -206,7 +212,7 @@ def _row(name: str, study: Study) -> dict[str, object]:
         "effect": _with_ends(study, row),
         "n": f"{count(row.n)} {_(COUNTED[name])}",
         "naive": shown,
-        "verdict": verdict,
+        **judged,
     }
 
 
@@ -228,21 +234,29 @@ def table_cards(cards: Sequence[Card], *, id: str = "program") -> Table | LeftOu
     shown = [card for card in cards if card.programme]
     if not shown:
         return LeftOut(_("tidak ada program yang dapat ditelaah"))
-    columns = [TableColumn("programme", _("Program")), *(TableColumn(name, _(TITLES[name])) for name in TITLES)]
+    units = {name: _common_unit([card.studies[name] for card in shown]) for name in TITLES}
+    heads = {name: f"{_(title)} ({units[name]})" if units[name] else _(title) for name, title in TITLES.items()}
+    columns = [TableColumn("programme", _("Program")), *(TableColumn(name, head) for name, head in heads.items())]
     columns.append(TableColumn("holds", _("klaim didukung"), "count"))
-    frame = pd.DataFrame([_case(card) for card in shown])
+    frame = pd.DataFrame([_case(card, units) for card in shown])
     note = _("Tiap program adalah satu kasus; angkanya tidak digabungkan dan tidak diperingkatkan.")
     return build_table(frame, columns, id=id, title=_("Program sebagai kasus"), notes=(compose(note),))
 
 
-def _case(card: Card) -> dict[str, object]:
+def _common_unit(studies: Sequence[Study]) -> str:
+    """Return the unit of the first headline of these; empty where none has one."""
+    return next((_unit(study, row) for study in studies if (row := find_headline(study)) is not None), "")
+
+
+def _case(card: Card, units: Mapping[str, str]) -> dict[str, object]:
     cells: dict[str, object] = {"programme": name_theme(next(iter(card.studies.values())))}
     for name, study in card.studies.items():
         row = find_headline(study)
         words = _(VERDICTS[study.verdict])
         if row is not None:
-            ratio = is_ratio(study, row)
-            words = f"{words}: {size_of(study, row)} ({ends_of(row, ratio=ratio)}; n = {count(row.n)})"
+            size = number_of(study, row) if _unit(study, row) == units[name] else size_of(study, row)
+            ends = ends_of(row, ratio=is_ratio(study, row))
+            words = keep_together(f"{words}: {size} ({ends}; n = {count(row.n)})")
         cells[name] = words
     return cells | {"holds": card.holds}
 

@@ -22,9 +22,10 @@ from kinerja_lib.show.blocks import (
     compose,
     each_row,
     lower_first,
+    plain,
 )
 from kinerja_lib.show.development import find_reach_gap, find_widest_gap
-from kinerja_lib.show.numbers import count, number, percent
+from kinerja_lib.show.numbers import SMALL, count, number, percent
 
 LOW_IS_GOOD = ("int_leave_asap", "int_leave_next_12m", "ketidakhadiran")
 
@@ -79,17 +80,19 @@ def _reach_point(reach: pd.DataFrame | None) -> list[str]:
         return []
     if ((reach["group"] == found[0]["group"]) & (reach["share"] == found[0]["share"])).sum() > 1:
         return []  # several are reached as seldom: none is to blame
-    (low, a), (high, b) = ((str(row["label"]), percent(float(row["share"]))) for row in found)
-    text = _("Jangkauan coaching dan mentoring: {low} {a}, {high} {b}")
-    return [text.format(low=lower_first(low), a=a, high=lower_first(high), b=b)]
+    low, high = found
+    values = {"a": percent(float(low["share"])), "n_a": count(low["n"])}
+    values |= {"b": percent(float(high["share"])), "n_b": count(high["n"])}
+    text = _("Jangkauan coaching dan mentoring: {low} {a} (n = {n_a}), {high} {b} (n = {n_b})")
+    return [_fill(text, low=lower_first(str(low["label"])), high=lower_first(str(high["label"])), **values)]
 
 
 def _gap_point(gaps: pd.DataFrame | None) -> list[str]:
     row = find_widest_gap(gaps)
     if row is None:
         return []
-    text = _("Kompetensi {name}: {share} pegawai di bawah standar")
-    return [text.format(name=row["kompetensi"], share=percent(float(row["share"])))]
+    text = _("Kompetensi {name}: {share} pegawai di bawah standar (n = {n})")
+    return [_fill(text, name=str(row["kompetensi"]), share=percent(float(row["share"])), n=count(row["n"]))]
 
 
 def _follow_up_point(events: pd.DataFrame | None) -> list[str]:
@@ -98,7 +101,14 @@ def _follow_up_point(events: pd.DataFrame | None) -> list[str]:
     row = events[events["jenis"] == ANY].iloc[0]
     if pd.isna(row["follow_up"]) or row["follow_up"] >= 100:
         return []
-    return [_("Tindak lanjut pembinaan selesai {share}").format(share=percent(float(row["follow_up"])))]
+    text = _("Tindak lanjut pembinaan selesai {share} dari yang dicatat, di antara {n} kegiatan")
+    many = SMALL if row["few"] else count(row["events"])
+    return [_fill(text, share=percent(float(row["follow_up"])), n=many)]
+
+
+def _fill(text: str, **values: object) -> str:
+    """Return the text with its values, "n = 64" kept on one line."""
+    return plain(compose(text, **values))
 
 
 def _indicator_points(indicators: pd.DataFrame | None) -> list[str]:

@@ -73,7 +73,10 @@ def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk
     small = pd.Series(SMALL, index=events.index, dtype="object").where(events["few"])
     cover = pd.DataFrame({"events": small, "people": small})
     title = _("Pembinaan kinerja menurut bentuk, {period}").format(period=scope.period.label)
-    note = compose(_("Satu pegawai dapat mendapat lebih dari satu bentuk, jadi orang tidak dijumlahkan."))
+    notes = [compose(_("Satu pegawai dapat mendapat lebih dari satu bentuk, jadi orang tidak dijumlahkan."))]
+    if not events["hidden"].iloc[-1]:
+        base = _("Bagian pegawai: dari {n} pegawai yang dinilai.")
+        notes.insert(0, compose(base, n=count(events["n"].iloc[-1])))
     return build_table(
         shown,
         columns,
@@ -81,7 +84,7 @@ def table_events(events: pd.DataFrame | None, scope: Scope, *, id: str = "bentuk
         title=title,
         hidden=cover,
         total=True,
-        notes=(note,),
+        notes=notes,
         source=_("tabel kegiatan, diolah."),
     )
 

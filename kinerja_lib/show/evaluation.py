@@ -42,7 +42,7 @@ from kinerja_lib.show.blocks import (
 from kinerja_lib.show.canvas import NARROW, WIDE
 from kinerja_lib.show.development import INDENT
 from kinerja_lib.show.forms import Box, draw_grid
-from kinerja_lib.show.numbers import count, day, interval, number, percent
+from kinerja_lib.show.numbers import Bound, count, day, interval, number, percent
 from kinerja_lib.show.sentences import say_missing
 from kinerja_lib.vocabulary import POTENSIAL, RATING, Period, label
 
@@ -297,7 +297,7 @@ def note_boxes(boxes: Boxes | None) -> Note | None:
             continue
         named = ", ".join(map(str, row.boxes))
         text = _("**{kind} dianjurkan** bagi {n} pegawai pada kotak {boxes}; ")
-        first = compose(text, kind=_(HELP[row.kind]).capitalize(), n=count(row.n), boxes=named)
+        first = compose(text, kind=_(HELP[row.kind]).capitalize(), n=count(row.n), boxes=Bound(named, named))
         if row.share_hidden:
             said.append((*first, *compose(_("yang mendapat {forms} tidak dirinci."), forms=_(FORMS[row.kind]))))
             continue

@@ -143,11 +143,13 @@ def _say_same_source(row: Any) -> list[Runs]:
     if row.measure != "same_source" or pd.isna(row.value) or row.value == 0:
         return []
     text = _(
-        "**Pembimbing juga penilai ({kind}): {share}.** Kesan sebagai pembimbing dapat terbawa ke rating yang ia beri, "
-        "jadi rating yang lebih tinggi belum tentu kinerja yang lebih baik. Bandingkan dengan capaian SKP, atau dengan "
-        "pegawai yang pembimbingnya bukan penilainya."
+        "**Pembimbing juga penilai ({kind}): {share}** (selang 95 %: {interval}; n = {n}). Kesan sebagai pembimbing "
+        "dapat terbawa ke rating yang ia beri, jadi rating yang lebih tinggi belum tentu kinerja yang lebih baik. "
+        "Bandingkan dengan capaian SKP, atau dengan pegawai yang pembimbingnya bukan penilainya."
     )
-    return [compose(text, kind=lower_first(label(row.jenis)), share=percent(row.value))]
+    ends = interval(row.conf_low, row.conf_high, 0)
+    kind = lower_first(label(row.jenis))
+    return [compose(text, kind=kind, share=percent(row.value), interval=ends, n=count(int(row.n)))]
 
 
 def _say_load(row: Any) -> list[Runs]:

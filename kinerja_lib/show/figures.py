@@ -20,6 +20,7 @@ from kinerja_lib.show.blocks import (
     Figure,
     LeftOut,
     each_row,
+    keep_together,
     tidy_rows,
 )
 from kinerja_lib.show.canvas import NARROW, WIDE
@@ -207,7 +208,7 @@ def plot_trend(
     return Figure(
         id=id,
         title=_trend_title(trend, own, measure),
-        subtitle=_trend_subtitle(own, measure),
+        subtitle=f"{_trend_subtitle(own, measure)}; {_trend_n(own, measure)}",
         caption=_("{measure} menurut periode.").format(measure=measure.label),
         alt=_trend_alt(groups, own_key, scope, measure),
         svg=drawings[0],
@@ -253,6 +254,15 @@ def _trend_subtitle(own: pd.DataFrame, measure: Measure) -> str:
     return text.format(measure=measure.label, unit=unit, first=first, last=last)
 
 
+def _trend_n(own: pd.DataFrame, measure: Measure) -> str:
+    """Return the n of the last value that is shown; where there is none, why."""
+    last = own[own["value"].notna()].iloc[-1:]
+    if last["n"].notna().any():
+        text = _("n = {n} pada {period}")
+        return keep_together(text).format(n=count(last["n"].iloc[0]), period=short_period(last["periode"].iloc[0]))
+    return _("jumlah penjawab tidak ada dalam data") if measure.indikator else _("n tidak dirinci")
+
+
 def _trend_title(trend: pd.DataFrame, own: pd.DataFrame, measure: Measure) -> str:
     """Say whether the last interval lies clear of the first; without intervals, which side of the median it is."""
     shown = own[own["value"].notna()]
@@ -294,15 +304,20 @@ def _side_of_reference(trend: pd.DataFrame, last: Any, measure: Measure) -> str:
 
 def _trend_alt(groups: dict[str, pd.DataFrame], own_key: str, scope: Scope, measure: Measure) -> str:
     parts = []
+    own = groups[own_key].set_index("periode")["n"]
     for key, rows in groups.items():
         name = scope.name if key == own_key else _("Pembanding")
+        rest = rows["n"] - rows["periode"].map(own)  # one to four outside the unit would be told by both numbers
+        telling = rest.between(1, MIN_GROUP - 1).fillna(value=False)
         cells = []
-        for row in each_row(rows):
+        for row in each_row(rows.assign(n=rows["n"].mask(telling))):
             if pd.isna(row.value):
                 cells.append(f"{short_period(row.periode)}: –")
                 continue
             ends = interval(row.conf_low, row.conf_high)
+            beside = [ends.text] if ends.value is not None else []
+            beside += [_n_text(row.n)] if pd.notna(row.n) else []
             shown = f"{short_period(row.periode)}: {quantity(row.value, measure.unit, measure.decimals)}"
-            cells.append(shown + (f" ({ends})" if ends.value is not None else ""))
+            cells.append(shown + (f" ({'; '.join(beside)})" if beside else ""))
         parts.append(f"{name}: " + ", ".join(cells))
     return _("Garis menurut periode. ") + "; ".join(parts) + "."

@@ -54,6 +54,18 @@ def is_missing(value: object) -> bool:
     return isinstance(value, np.datetime64 | np.timedelta64) and bool(np.isnat(value))
 
 
+def round_half_up(value: float, decimals: int) -> Decimal:
+    """Return `value` with a fixed number of decimals; a half is rounded up and nothing becomes minus nought.
+
+    Examples
+    --------
+    >>> round_half_up(2.825, 2), round_half_up(-0.04, 1)
+    (Decimal('2.83'), Decimal('0.0'))
+    """
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)
+
+
 def number(value: float | None, decimals: int = 1, *, signed: bool = False) -> Bound:
     """Return `value` with a fixed number of decimals, a proper minus sign, and "+" when `signed`.
 
@@ -70,7 +82,7 @@ def number(value: float | None, decimals: int = 1, *, signed: bool = False) -> B
         return Bound(MISSING, None)
     raw = value.item() if hasattr(value, "item") else value
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    rounded = Decimal(str(raw)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = round_half_up(raw, decimals)
     text = format_decimal(abs(rounded), format=pattern, locale=LOCALES[current_language()])
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return Bound(sign + text, raw)

@@ -35,16 +35,10 @@ from kinerja_lib.show.published import plot_published
 from kinerja_lib.show.quality import hide_numbers
 from kinerja_lib.show.result_balance import STUDIES as MOST
 from kinerja_lib.show.result_parts import Words, build_figure, dot_cell, find_decimals, say_warnings, tick_of
-from kinerja_lib.show.verdict import RATIO, find_verb
+from kinerja_lib.show.verdict import RATIO, SHORT_DESIGNS, find_verb
 from kinerja_lib.studies.pooled import Pooled
 from kinerja_lib.studies.result import name_programme
 
-DESIGNS = {  # of one agency, in a cell
-    "random": mark("diundi"),
-    "comparative": mark("dengan pembanding"),
-    "pre_post": mark("sebelum dan sesudah"),
-    "correlational": mark("kaitan saja"),
-}
 STANDARDISED = (mark("simpangan baku skor laten"),)  # units of headlines that g and d can stand beside
 ALIKE = (  # outcomes of published effects that are a performance as somebody else sees it, or hold it
     *("gabungan semua hasil", "kinerja", "kinerja dan keterampilan", "hasil kerja perorangan", "hasil organisasi"),
@@ -305,7 +299,7 @@ def table_agencies(pooled: Pooled, *, id: str = "instansi") -> Table | LeftOut:
     frame = pd.DataFrame(
         {
             "agency": [hide_numbers(str(name)) for name in rows["agency"]],
-            "design": [_(DESIGNS[str(design)]) for design in rows["design"]],
+            "design": [_(SHORT_DESIGNS[str(design)]) for design in rows["design"]],
             "checks": [_("lulus") if sound else _("tidak lulus") for sound in rows["sound"]],
             "estimate": rows["estimate"].astype("float64").to_numpy(),
             "interval": [interval(row.conf_low, row.conf_high, decimals).text for row in each_row(rows)],
@@ -444,9 +438,9 @@ def say_correlations(found: Estimate) -> ItemList:
         ),
         _("Studi berikutnya dari jenis yang sama dapat menemukan r {ends} (selang prediksi 95 %; n = {k} studi)."),
         _(
-            "Satu orang mengisi kuesioner tentang program dan tentang kinerja pada saat yang sama: sumber yang sama "
-            "menaikkan korelasi, dan tidak ada pembanding maupun keadaan awal. Karena itu angka ini hanya berkata "
-            "berkaitan dengan."
+            "Satu orang mengisi kuesioner tentang program dan tentang kinerja pada saat yang sama. Jawaban dari satu "
+            "sumber sudah sejalan dengan sendirinya, dan tidak ada pembanding maupun keadaan awal. Karena itu angka "
+            "ini hanya berkata berkaitan dengan."
         ),
     )
     return ItemList(tuple(compose(text, **values) for text in texts))

@@ -16,7 +16,7 @@ from kinerja_lib.language import _, mark
 from kinerja_lib.show.blocks import Figure, Runs, compose, tidy_rows
 from kinerja_lib.show.canvas import NARROW, WIDE, Scale
 from kinerja_lib.show.dots import Cell
-from kinerja_lib.show.numbers import interval, number
+from kinerja_lib.show.numbers import Bound, interval, number
 from kinerja_lib.vocabulary import LABELS, label
 
 Labels = Mapping[str, str]
@@ -110,7 +110,8 @@ def say_errors(result: Estimate) -> str:
 def say_warnings(result: Estimate) -> tuple[Runs, ...]:
     """Return what makes a result weak, a line each."""
     found = result.diagnostics.get("warnings", ())
-    return tuple(compose(_("**Perhatikan:** {text}"), text=str(text)) for text in cast("tuple[str, ...]", found))
+    text = _("**Perhatikan:** {warning}")
+    return tuple(compose(text, warning=Bound(said, said)) for said in cast("tuple[str, ...]", found))
 
 
 def say_value(row: Any, decimals: int) -> str:

@@ -205,11 +205,12 @@ def note_distribution(distribution: Distribution | None) -> Note | None:
     last = distribution.organisation.iloc[-1]
     paragraphs = []
     if pd.notna(last["predikat_organisasi"]):
+        verdict = str(last["verdict"])
         pattern = compose(
             _("**Pola untuk organisasi {level}** (SE Menteri PANRB 3/2023), {period}: {verdict}."),
             level=last["predikat_organisasi"],
             period=Period.parse(last["periode"]).label,
-            verdict=last["verdict"],
+            verdict=Bound(verdict, verdict),
         )
         if pd.notna(last["changes"]) and last["changes"] > 0:
             text = _(" Sedikitnya {n} predikat harus berbeda agar pola terpenuhi.")

@@ -56,6 +56,7 @@ NAIVE = {  # groups of naive rows
     "sebelum_sesudah": mark("Peserta saja, sesudah dan sebelum"),
     "peserta_bukan": mark("Peserta dan bukan peserta, pada akhir"),
 }
+NUMBERS = ("share", "estimate", "distance", "point")  # of a check: what decided, the first that is there
 PASSED, FAILED, INFORMS, NOT_RUN = mark("lulus"), mark("tidak lulus"), mark("sekadar keterangan"), mark("tidak dapat")
 
 
@@ -346,7 +347,7 @@ def _check_cells(check: Check) -> dict[str, str | None]:
     few = pd.notna(n) and is_small(int(n))
     low, high = check.values.get("conf_low"), check.values.get("conf_high")
     share = "share" in check.values
-    known = check.values.get("share" if share else "estimate")
+    known = next((check.values[name] for name in NUMBERS if name in check.values), None)
     decimals = find_decimals([math.nan if value is None else value for value in (known, low, high)])
     return {
         "question": say_question(check.name),

@@ -1,4 +1,4 @@
-"""What a study holds besides its answer: the second estimator, sensitivity, regression to the mean, whose rating it is.
+"""What a study holds besides its answer: second estimator, sensitivity, regression to the mean, sources, survey score.
 
 Each block is left out where the study has nothing of the kind.
 """
@@ -6,18 +6,24 @@ Each block is left out where the study has nothing of the kind.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from kinerja_lib.estimate.sensitivity import Robustness
 from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import is_small
-from kinerja_lib.show.blocks import LeftOut, Paragraph, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.blocks import Figure, LeftOut, Paragraph, Table, TableColumn, build_table, compose, each_row
+from kinerja_lib.show.canvas import span
+from kinerja_lib.show.dots import Cell, DotRow, Facet, draw_dots
 from kinerja_lib.show.numbers import count, interval, number, percent
+from kinerja_lib.show.result_parts import Words, build_figure, tick_of
 from kinerja_lib.show.studies import show_rows
 from kinerja_lib.show.verdict import ends_of, find_headline, is_clear, is_ratio, size_of
 from kinerja_lib.studies.result import Study
-from kinerja_lib.vocabulary import label
+from kinerja_lib.vocabulary import Period, label
+
+FULL = 100
 
 SOURCES = {
     "person": mark("Orangnya sendiri"),
@@ -175,3 +181,83 @@ def table_changes(study: Study, *, id: str = "tingkat") -> Table | LeftOut:
     )
     title = _("Perubahan banyaknya peserta pada tiap tingkat predikat")
     return build_table(pd.DataFrame(cells), columns, id=id, title=title)
+
+
+def say_pomp(study: Study) -> Paragraph | LeftOut:
+    """Return the climate score of the last wave, 0 to 100, with its interval and n.
+
+    Parameters
+    ----------
+    study : Study
+        From `study_climate`.
+    """
+    rows = _read_pomp(study)
+    if not rows:
+        return LeftOut(_("jawaban survei terlalu sedikit, atau semuanya sama"), _("Skor iklim"))
+    text = _("Pada survei {wave}, skor iklim {score} dari {most} (selang 95 %: {ends}; n = {n} jawaban).")
+    row = rows[-1]
+    ends = interval(row.conf_low, row.conf_high, 1)
+    values = {"score": number(row.estimate, 1), "most": count(FULL), "ends": ends, "n": count(row.n)}
+    return Paragraph(compose(text, wave=Period.parse(str(row.periode)).label, **values))
+
+
+def _read_pomp(study: Study) -> list[Any]:
+    found = study.detail.get("pomp")
+    return each_row(found) if isinstance(found, pd.DataFrame) else []
+
+
+def _title_of_waves(rows: list[Any]) -> str:
+    """Return whether the last wave lies apart from the first: not why."""
+    first, last = rows[0], rows[-1]
+    if first.conf_high < last.conf_low:
+        return _("Skor iklim pada survei terakhir lebih tinggi daripada yang pertama")
+    if last.conf_high < first.conf_low:
+        return _("Skor iklim pada survei terakhir lebih rendah daripada yang pertama")
+    return _("Skor iklim tidak jelas berubah") if len(rows) > 1 else _("Skor iklim pada satu survei")
+
+
+def plot_pomp(study: Study, *, id: str = "skor-iklim") -> Figure | LeftOut:
+    """Return the climate score of each wave, in per cent of the maximum possible, with its interval and n.
+
+    Parameters
+    ----------
+    study : Study
+        From `study_climate`.
+    id : str
+        Name for references.
+
+    Returns
+    -------
+    Figure or LeftOut
+        The latter where too few answered, or all alike.
+    """
+    rows = _read_pomp(study)
+    if not rows:
+        return LeftOut(_("jawaban survei terlalu sedikit, atau semuanya sama"), _("Skor iklim menurut gelombang"))
+    low, high = span([value for row in rows for value in (row.conf_low, row.conf_high)])
+    low, high = max(low, 0.0), min(high, float(FULL))
+    facet = Facet("", _("skor iklim (0 sampai 100)"), low, high, tick_of(low, high))
+    waves = [Period.parse(str(row.periode)).label for row in rows]
+    dots = [
+        DotRow(
+            wave, (Cell(number(row.estimate, 1).text, row.estimate, row.conf_low, row.conf_high),), count(row.n).text
+        )
+        for wave, row in zip(waves, rows, strict=True)
+    ]
+    ends = [number(value, 0) for value in study.detail["scale"]]
+    return build_figure(
+        Words(id, "", {}, ""),
+        _title_of_waves(rows),
+        subtitle=_("persen dari yang mungkin, selang 95 %, n = {n} jawaban").format(
+            n=count(sum(row.n for row in rows))
+        ),
+        caption=_("Nol: semua menjawab {low}; seratus: semua menjawab {high}. Semua yang menjawab dihitung.").format(
+            low=ends[0], high=ends[1]
+        ),
+        alt=[
+            f"{wave}: {number(row.estimate, 1)} ({interval(row.conf_low, row.conf_high, 1)}; n = {count(row.n)})"
+            for wave, row in zip(waves, rows, strict=True)
+        ],
+        draw=lambda width: draw_dots(dots, [facet], n_head=_("n"), width=width),
+        data=pd.DataFrame([row._asdict() for row in rows]).drop(columns="Index"),
+    )

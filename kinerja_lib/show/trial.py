@@ -92,12 +92,13 @@ def say_arms(study: Study) -> Paragraph | LeftOut | None:
         _("Sebanyak {people} orang diundi ke dalam {arms} kelompok. Semuanya teramati pada tiap waktu.")
         if lowest["follow_up"] >= 1
         else _(
-            "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {share} dari sebuah "
-            "kelompok ({n} orang) pada satu waktu."
+            "Sebanyak {people} orang diundi ke dalam {arms} kelompok. Yang teramati paling sedikit {n} dari {all} "
+            "orang dalam satu kelompok ({share}) pada satu waktu."
         )
     )
     values = {"people": count(int(assigned.sum())), "arms": count(len(assigned)), "n": count(int(lowest["n"]))}
-    return Paragraph(compose(text, **values, share=percent(100 * float(lowest["follow_up"]))))
+    values |= {"all": count(int(lowest["n_assigned"])), "share": percent(100 * float(lowest["follow_up"]))}
+    return Paragraph(compose(text, **values))
 
 
 def say_times(study: Study) -> Paragraph | None:

@@ -17,6 +17,7 @@ from kinerja_lib.privacy import is_small
 from kinerja_lib.show.blocks import LeftOut, Note, Paragraph, Runs, compose, each_row, lower_first, plain
 from kinerja_lib.show.numbers import SMALL, Bound, count, day, interval, number, rupiah
 from kinerja_lib.studies.plan import StudyPlan
+from kinerja_lib.studies.pooled import Pooled
 from kinerja_lib.studies.reasons import say_reason
 from kinerja_lib.studies.result import CANNOT_SAY, CONTRADICTED, NOT_SUPPORTED, SUPPORTED, Study, name_programme
 from kinerja_lib.vocabulary import label
@@ -42,6 +43,12 @@ DESIGNS = {
     "pre_post": mark("sebelum dan sesudah, tanpa pembanding"),
     "correlational": mark("kaitan antarpeubah, tanpa pembanding"),
     "": mark("tidak memungkinkan simpulan"),
+}
+SHORT_DESIGNS = {  # in a cell
+    "random": mark("diundi"),
+    "comparative": mark("dengan pembanding"),
+    "pre_post": mark("sebelum dan sesudah"),
+    "correlational": mark("kaitan saja"),
 }
 OUTCOMES = {
     "value": mark("kinerja"),
@@ -383,12 +390,12 @@ def _reach_size(value: float, study: Study) -> Bound:
     return Bound(_("{n} simpangan baku").format(n=shown.text), shown.value)
 
 
-def say_study_plan(study: Study, plan: StudyPlan) -> Paragraph:
+def say_study_plan(study: Study | Pooled, plan: StudyPlan) -> Paragraph:
     """Return whether the study follows a frozen plan; else that it is exploratory, and what was not planned.
 
     Parameters
     ----------
-    study : Study
+    study : Study or Pooled
         Its `exploratory` counts too.
     plan : StudyPlan
         What it was run with, from `choose_plan`.

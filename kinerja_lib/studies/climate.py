@@ -31,7 +31,7 @@ from kinerja_lib.studies.result import (
     tidy_row,
     try_fit,
 )
-from kinerja_lib.studies.survey import CELL, Survey, build_cells, find_faults, read_survey
+from kinerja_lib.studies.survey import CELL, Survey, build_cells, build_pomp, find_faults, read_survey
 from kinerja_lib.studies.verdict import decide, interval_at
 
 LEAST_RELIABLE = 0.6  # alpha below which a score shows no change; 0.7 is the usual bar for groups (Nunnally 1978)
@@ -60,7 +60,8 @@ def study_climate(data: Dataset, plan: StudyPlan | None = None) -> Study:
         The second estimator is the change of each unit's mean from its first wave to its last, weighted by precision,
         with classical errors; the naive answer compares units in the last wave. `checks`: reliability, agreement,
         pre_trend (do answers move before the programme does), second, response. `detail`: "reliability" and
-        "agreement" (Estimates), "sd" (of the true part, in points of the scale), "units" (unit_id, n_first, n_last,
+        "agreement" (Estimates), "pomp" (from `build_pomp`: the score of each wave, 0 to 100), "scale" (lowest and
+        highest answer), "sd" (of the true part, in points of the scale), "units" (unit_id, n_first, n_last,
         share_change, change, conf_low, conf_high; a share that would tell of one to four people is missing).
 
     References
@@ -122,7 +123,8 @@ def _run(study: Study, data: Dataset, plan: StudyPlan, survey: Survey) -> Study:
     alpha = _check_scale(reliability)
     agreement = _rate_agreement(survey, cells)
     checks = (alpha, _check_agreement(agreement))
-    study = replace(study, checks=checks, detail={"reliability": reliability, "agreement": agreement})
+    scale = {"pomp": build_pomp(survey), "scale": survey.scale}
+    study = replace(study, checks=checks, detail={"reliability": reliability, "agreement": agreement, **scale})
     why = find_faults(survey, cells)
     true_share = alpha.values["estimate"]
     if why or not true_share > 0:

@@ -281,7 +281,7 @@ def _say_limits(plan: StudyPlan) -> tuple[str, ...]:
         _("Yang dibandingkan adalah biaya satuan. Anggaran yang tidak terpakai bukan penghematan."),
         _("Biaya dicatat per unit, sehingga biaya seorang peserta tidak terlihat langsung."),
         _("Jam kerja peserta dan pembimbing, serta biaya yang dibukukan unit lain, tidak terhitung."),
-        _("Unit tidak diundi: yang menambah kegiatan dapat sekaligus mengubah belanja lain."),
+        _("Unit tidak diundi: yang menambah kegiatan dapat sekaligus menata ulang belanja lain."),
     ]
     if plan.status:
         said.append(_("Status pegawai pada rencana tidak dipakai: unit membukukan biaya untuk semua pegawainya."))

@@ -58,6 +58,8 @@ class Pooled:
         agencies in whose study a check failed. Empty where fewer than three would be left.
     why : str
         Why nothing is pooled, in words; empty where it is.
+    exploratory : tuple of str
+        As in `Study`.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Pooled:
     spread: Mapping[str, float] = field(default_factory=dict)
     without: pd.DataFrame = field(default_factory=lambda: empty_frame(*WITHOUT))
     why: str = ""
+    exploratory: tuple[str, ...] = ()
 
     @property
     def design(self) -> str:
@@ -227,7 +230,7 @@ def profile_tau2(effects: np.ndarray, variances: np.ndarray) -> tuple[float, flo
     return ends[0], ends[1]
 
 
-def study_agencies(data: str | Path, study: str = "value", programme: str = "") -> Pooled:
+def study_agencies(data: str | Path, study: str = "value", plan: StudyPlan | None = None) -> Pooled:
     """Run one study on the data of each of several agencies, and pool what they say.
 
     Parameters
@@ -236,8 +239,8 @@ def study_agencies(data: str | Path, study: str = "value", programme: str = "") 
         Folders or workbooks separated by ";", or one folder whose subfolders are data sets.
     study : {"value", "cost", "retention", "climate"}
         Which study.
-    programme : str
-        Kind of development; empty = the one that most agencies would study by themselves.
+    plan : StudyPlan, optional
+        One plan for all agencies; its programme empty = the one that most agencies would study by themselves.
 
     Returns
     -------
@@ -248,7 +251,7 @@ def study_agencies(data: str | Path, study: str = "value", programme: str = "") 
     Raises
     ------
     CallError
-        An unknown study or programme, or `data` names one place only and it is not there.
+        An unknown study, or `data` names one place only and it is not there.
     DataError
         `data` names one place only and its tables have a fault.
 
@@ -258,7 +261,7 @@ def study_agencies(data: str | Path, study: str = "value", programme: str = "") 
     'Instansi yang dapat digabung kurang dari tiga; rata-rata antarinstansi tidak dapat ditaksir.'
     """
     require_choice("study", study, STUDIES)
-    plan = StudyPlan(programme=programme)
+    plan = StudyPlan() if plan is None else plan
     places = find_datasets(data)
     studies: dict[Path, Study] = {}
     names: dict[Path, str] = {}
@@ -273,22 +276,22 @@ def study_agencies(data: str | Path, study: str = "value", programme: str = "") 
             continue
         names[place] = read.keterangan.get("instansi", "").strip()
         studies[place] = STUDIES[study](read, plan)
-    studies = _agree_on_programme(studies, study)
+    studies = _agree_on_programme(studies, study, plan)
     names = _name_agencies(places, names)
     left_out |= _find_odd(studies, names)
     apart = {names[place]: reason for place, reason in left_out.items()}
     found = {names[place]: one for place, one in studies.items() if place not in left_out}
-    result = study_pooled(found) if found else Pooled(study, programme, why=say_reason("few_agencies"))
+    result = study_pooled(found) if found else Pooled(study, plan.programme, why=say_reason("few_agencies"))
     return replace(result, left_out={**result.left_out, **apart})
 
 
-def _agree_on_programme(studies: dict[Path, Study], study: str) -> dict[Path, Study]:
+def _agree_on_programme(studies: dict[Path, Study], study: str, plan: StudyPlan) -> dict[Path, Study]:
     """Return the studies of the programme that most have, those of another run again."""
     counts = Counter(one.programme for one in studies.values() if one.programme)
     if len(counts) < 2:
         return studies
     chosen = max(PROGRAMMES, key=lambda name: counts[name])
-    plan = StudyPlan(programme=chosen)
+    plan = replace(plan, programme=chosen)
     return {
         place: one if one.programme == chosen else STUDIES[study](read_dataset(place), plan)
         for place, one in studies.items()

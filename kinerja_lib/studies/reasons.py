@@ -61,7 +61,7 @@ REASONS = {
         "Instansi yang dapat digabung kurang dari tiga; rata-rata antarinstansi tidak dapat ditaksir."
     ),
     "no_headline": mark("Kajian ini tidak memberi taksiran dengan galat baku."),
-    "correlation": mark("Data hanya menunjukkan kaitan pada satu waktu; arah pengaruhnya tidak diketahui."),
+    "correlation": mark("Data hanya menunjukkan kaitan pada satu waktu; mana sebab dan mana akibat tidak diketahui."),
     "before_after": mark(
         "Hanya sebelum dan sesudah yang dapat dibandingkan; semua hal lain yang berubah ikut terhitung."
     ),

@@ -15,14 +15,14 @@ from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import (
     Estimate,
     estimate_hazard,
-    estimate_incidence,
     estimate_regression,
     sensitivity_evalue,
 )
 from kinerja_lib.intervals import share_difference
 from kinerja_lib.language import _
-from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small
+from kinerja_lib.privacy import MIN_GROUP, hide_share
 from kinerja_lib.schema import COVARIATE, Dataset
+from kinerja_lib.studies.leaving import find_leaving
 from kinerja_lib.studies.plan import StudyPlan
 from kinerja_lib.studies.programme import build_exposed, choose_programme, find_gaps
 from kinerja_lib.studies.result import (
@@ -35,9 +35,8 @@ from kinerja_lib.studies.result import (
     read_values,
     tidy_row,
 )
-from kinerja_lib.studies.spells import YEAR, Spells, build_spells, split_periods, split_states
+from kinerja_lib.studies.spells import Spells, build_spells, split_periods, split_states
 from kinerja_lib.studies.verdict import decide, interval_at
-from kinerja_lib.vocabulary import ALASAN_KELUAR
 
 FEWEST_EXITS = 10  # voluntary exits in all below which nothing is estimated
 SMALLEST = -float(np.log(0.8))  # smallest effect worth having: a fifth fewer exits, as a log hazard ratio
@@ -49,8 +48,6 @@ COMMON = 0.15  # share with the outcome above which a hazard ratio is no risk ra
 CHANGING = 0.01  # p of a hazard ratio that changes with time
 FALLS = np.linspace(0.001, 3.0, 3000)  # of the log hazard, from a thousandth less to a twentieth of what it was
 ORDER = ("usia", "pppk", "perempuan", "masa_kerja")  # of covariates, when exits are too few for all
-GROUPS = ("belum", "sudah")  # at the landmark: not yet, already
-LEFT = "sukarela"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +77,9 @@ def study_retention(data: Dataset, plan: StudyPlan | None = None) -> Study:
     Study
         The headline is the log of the cause-specific hazard ratio of voluntary exit (`estimate_hazard`; calendar time,
         delayed entry): below 0, fewer leave. The second estimator is the change in the probability of leaving in a
-        period, per 100 people (`estimate_regression`). `detail`: `incidence` (Estimate: share that left voluntarily
-        since the landmark, by group), `landmark` (name of its first period), `exits` (reason, before, after; hidden
-        cells missing), `evalue`. What the data lack is a reason of "cannot_say", never an error.
+        period, per 100 people (`estimate_regression`). `detail`: `evalue`, and what
+        `kinerja_lib.studies.leaving.find_leaving` gives. What the data lack is a reason of "cannot_say", never an
+        error.
 
     Raises
     ------
@@ -180,7 +177,7 @@ def _study_exits(study: Study, spells: Spells, plan: StudyPlan) -> Study:
         naive,
     ])  # fmt: skip
     checks, evalue = _check_exits(rows, main, second)
-    detail = {"evalue": evalue, **_find_detail(people, states, spells)}
+    detail = {"evalue": evalue, **find_leaving(people, states, spells.periods)}
     said = decide(
         interval_at(main.table.iloc[0], np.inf, plan.alpha),
         better=-1,
@@ -406,68 +403,6 @@ def _check_proportional(main: Estimate) -> Check:
     p_value = float(row["p_value"].iloc[0])
     values = {"p_value": p_value, "n": float(main.table["n"].iloc[0])}
     return Check("proportional", p_value >= CHANGING, blocking=False, values=values)
-
-
-def _find_detail(people: pd.DataFrame, states: pd.DataFrame, spells: Spells) -> dict[str, object]:
-    """Return the incidence since the landmark and exits by reason, where neither gives a small number away.
-
-    The same exits are counted in three ways (ever took part, state at the exit, state at the landmark): where two that
-    are shown differ by one to four people, the exits by reason stay out.
-    """
-    landmark = choose_landmark(people, spells.periods)
-    later = _follow(people, landmark)
-    since = later.groupby("kelompok")["keluar"].agg(["sum", "size"]).reindex(list(GROUPS), fill_value=0)
-    exposed = states.groupby("ikut")["keluar"].sum().to_numpy()
-    ever = people.groupby("pernah")["keluar"].sum().reindex([False, True], fill_value=0).to_numpy()
-    found: dict[str, object] = {}
-    differences = [*(exposed - ever)]
-    if not any(hide_share(k, n) for k, n in since.to_numpy()):
-        found["landmark"] = spells.periods.loc[spells.periods["start"] == landmark, "periode"].iloc[0]
-        found["incidence"] = estimate_incidence(
-            later, duration="lama", event="sebab", cause=LEFT, at=float(later["lama"].max()), by="kelompok"
-        )
-        differences += [*(exposed - since["sum"].to_numpy())]
-    if not any(is_small(abs(difference)) for difference in differences):
-        found["exits"] = _count_exits(states)
-    return found
-
-
-def choose_landmark(people: pd.DataFrame, periods: pd.DataFrame) -> float:
-    """Return the day at which most is to be seen: people in both groups, and time left to follow them.
-
-    Groups are formed by what happened before that day, and followed from it: nobody had to stay in order to be in one.
-    """
-    best, found = -1.0, float(periods["start"].iloc[0])
-    for start in periods["start"]:
-        here = people[(people["entry"] <= start) & (people["stop"] > start)]
-        began = int((here["begins"] <= start).sum())
-        worth = began * (len(here) - began) / max(len(here), 1) * float(periods["end"].max() - start)
-        if worth > best:
-            best, found = worth, float(start)
-    return found
-
-
-def _follow(people: pd.DataFrame, landmark: float) -> pd.DataFrame:
-    """Return who was at risk at the landmark: kelompok, lama (years since), sebab (missing = end of observation)."""
-    here = people[(people["entry"] <= landmark) & (people["stop"] > landmark)]
-    began = here["begins"] <= landmark
-    kind = here["alasan"].astype("object")
-    return here.assign(
-        kelompok=np.where(began, GROUPS[1], GROUPS[0]),
-        lama=(here["stop"] - landmark) / YEAR,
-        sebab=kind.where(~here["keluar"], LEFT),
-    )
-
-
-def _count_exits(states: pd.DataFrame) -> pd.DataFrame:
-    """Return exits by reason before (or without) the programme and after its start; what is small is missing."""
-    counts = states.groupby(["alasan", "ikut"]).size().unstack(fill_value=0)
-    table = counts.reindex(index=[*ALASAN_KELUAR, "tidak_diketahui"], columns=[0.0, 1.0], fill_value=0)
-    table = table[table.sum(axis=1) > 0].set_axis(["before", "after"], axis=1)
-    for column in table:
-        counted = table[column]
-        table[column] = counted.astype("Int64").mask(hide_counts(counted) | (0 < counted.sum() < MIN_GROUP))
-    return table.rename_axis("reason").reset_index()
 
 
 def say_limits(study: Study, plan: StudyPlan) -> tuple[str, ...]:

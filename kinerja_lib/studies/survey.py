@@ -5,12 +5,13 @@ Answers are anonymous: a respondent's id holds within one wave. What is known of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from kinerja_lib.climate import find_null_variance, spread_answers
+from kinerja_lib.climate import find_null_variance, spread_answers, to_pomp
+from kinerja_lib.intervals import mean_interval
 from kinerja_lib.language import _
 from kinerja_lib.panels import find_scale
 from kinerja_lib.privacy import MIN_GROUP
@@ -41,6 +42,8 @@ class Survey:
         Periods of the waves in the order of time.
     null_variance : float
         Variance of an item if all answered at random.
+    scale : tuple of float
+        Lowest and highest answer.
     dropped : mapping of str to int
         What was left out, by reason.
     """
@@ -49,6 +52,7 @@ class Survey:
     items: tuple[str, ...]
     waves: tuple[str, ...]
     null_variance: float
+    scale: tuple[float, float]
     dropped: dict[str, int]
 
 
@@ -76,7 +80,7 @@ def read_survey(data: Dataset, plan: StudyPlan) -> Survey | None:
     wide, few = _score(wide, varied)
     dropped[_("jawaban yang mengisi kurang dari separuh butir")] = few
     null = find_null_variance(scale) if scale[1] > scale[0] else float("nan")
-    return Survey(wide, tuple(varied), waves, null, {reason: n for reason, n in dropped.items() if n})
+    return Survey(wide, tuple(varied), waves, null, scale, {reason: n for reason, n in dropped.items() if n})
 
 
 def _score(wide: pd.DataFrame, items: list[str]) -> tuple[pd.DataFrame, int]:
@@ -85,6 +89,23 @@ def _score(wide: pd.DataFrame, items: list[str]) -> tuple[pd.DataFrame, int]:
     enough = answers.notna().mean(axis=1) >= LEAST_ANSWERED if items else pd.Series(dtype=bool)
     wide = wide.assign(skor=(answers - answers.mean()).mean(axis=1))[enough]
     return wide.reset_index(drop=True), int((~enough).sum())
+
+
+def build_pomp(survey: Survey) -> pd.DataFrame:
+    """Return the score of each wave in per cent of the maximum possible, of all who answered.
+
+    Returns
+    -------
+    DataFrame
+        `periode`, `estimate`, `conf_low`, `conf_high` (95 %, answers as independent), `n` (answers); a row a wave with
+        five answers or more. Empty where the answers have no range.
+    """
+    levels = []
+    for wave in survey.waves if survey.scale[0] < survey.scale[1] else ():
+        answers = survey.rows.loc[survey.rows["periode"] == wave, list(survey.items)]
+        if len(answers) >= MIN_GROUP:
+            levels.append((wave, *astuple(to_pomp(mean_interval(answers.mean(axis=1)), survey.scale))))
+    return pd.DataFrame(levels, columns=["periode", "estimate", "conf_low", "conf_high", "n"])
 
 
 def build_cells(survey: Survey, data: Dataset, plan: StudyPlan, programme: str) -> tuple[pd.DataFrame, dict[str, int]]:

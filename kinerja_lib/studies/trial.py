@@ -14,10 +14,22 @@ from kinerja_lib.privacy import MIN_GROUP
 from kinerja_lib.schema import COVARIATE, Dataset
 from kinerja_lib.scope import under_one_rezim
 from kinerja_lib.studies.plan import StudyPlan
-from kinerja_lib.studies.result import ARMS, CONTROL, ROBUST, Check, Study, excludes_zero, join_rows, tidy_row
+from kinerja_lib.studies.programme import is_inside
+from kinerja_lib.studies.result import (
+    ARMS,
+    CONTROL,
+    ROBUST,
+    Check,
+    Study,
+    excludes_zero,
+    join_rows,
+    keep_rows,
+    tidy_row,
+)
 from kinerja_lib.studies.verdict import decide, read_interval
 from kinerja_lib.vocabulary import JENIS_KEGIATAN, PEMBINAAN, Period, sort_periods
 
+POWER = 0.8
 UNEVEN = 5.0  # follow-up of an arm that differs by more than so many points, beyond chance, is no accident
 
 
@@ -43,7 +55,8 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
     """Return the study of a randomised programme; what is missing is a reason, never an error.
 
     Each arm against the comparison, given the outcome before the start and all `x_` covariates: all periods together
-    with errors clustered by person, and each period by itself.
+    with errors clustered by person, and each period by itself. A plan's `units` are those in which people were first
+    appraised, whatever became of them since: who moved stays in the arm that was drawn.
 
     References
     ----------
@@ -55,7 +68,7 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
     if why:
         return replace(study, why=why)
     study = replace(study, unit=read_unit(data["penilaian"]))
-    trial = _build_trial(data)
+    trial = _build_trial(data, plan)
     why = _find_faults(trial)
     if why:
         return replace(study, why=why)
@@ -64,7 +77,7 @@ def study_trial(data: Dataset, plan: StudyPlan) -> Study:
         return replace(study, programme=programme, why=("no_treated",))
     study = replace(study, programme=programme, design="random", arms=_count_follow_up(trial))
     try:
-        return _judge(_estimate_study(study, trial), plan)
+        return _judge(_estimate_study(study, trial), plan, plan.smallest_effect * _spread(trial))
     except KinerjaError as error:
         return replace(study, why=(str(error),))
 
@@ -74,15 +87,35 @@ def _choose_arm(arms: list[str]) -> str:
     return next((name for name in PEMBINAAN if name in arms), arms[0])
 
 
-def _judge(study: Study, plan: StudyPlan) -> Study:
+def _judge(study: Study, plan: StudyPlan, smallest: float) -> Study:
+    """Decide; `smallest` is the smallest effect worth having, in the unit of the outcome."""
     if study.table.empty:
         return study
     checks = (_check_follow_up(study),)
     row = study.headline[study.headline["term"] == study.programme]
     if row.empty:
         return replace(study, checks=checks, why=("no_after",))
-    said = decide(read_interval(row.iloc[0], plan.alpha), better=study.better, design="random", checks=checks)
-    return replace(study, checks=checks, verdict=said.verdict, why=said.why)
+    wide = read_interval(row.iloc[0], plan.alpha)
+    said = decide(wide, better=study.better, design="random", checks=checks, smallest=smallest)
+    reach = _measure_reach(study, float(row["std_error"].iloc[0]), plan)
+    return replace(study, checks=checks, verdict=said.verdict, why=said.why, reach=reach)
+
+
+def _measure_reach(study: Study, error: float, plan: StudyPlan) -> dict[str, float]:
+    """Return what this trial could have seen, in standard deviations of the comparison: from its error alone.
+
+    `n_treated`, `n_control`: people assigned; `effect` at power 0.8, `power` for the smallest effect of the plan.
+    """
+    from scipy import stats
+
+    assigned = study.arms.drop_duplicates("arm").set_index("arm")["n_assigned"]
+    known = {"n_treated": float(assigned[study.programme]), "n_control": float(assigned[CONTROL])}
+    scale = error / float(study.detail["spread"])
+    if not 0 < scale < float("inf"):
+        return known
+    bar = float(stats.norm.ppf(1 - plan.alpha / 2))
+    known |= {"effect": (bar + float(stats.norm.ppf(POWER))) * scale, "smallest": plan.smallest_effect}
+    return known | {"power": float(stats.norm.cdf(plan.smallest_effect / scale - bar))}
 
 
 def _check_follow_up(study: Study) -> Check:
@@ -121,10 +154,13 @@ def read_unit(appraisals: pd.DataFrame, otherwise: str = "") -> str:
     return otherwise if units.empty else str(units.iloc[0])
 
 
-def _build_trial(data: Dataset) -> _Trial:
+def _build_trial(data: Dataset, plan: StudyPlan) -> _Trial:
     events = data["kegiatan"].sort_values(["mulai", "kegiatan_id"], kind="stable")
-    people = data["pegawai"]
-    dropped = {_("kegiatan tanpa pegawai"): int((~events["pegawai_id"].isin(people["pegawai_id"])).sum())}
+    dropped = {_("kegiatan tanpa pegawai"): int((~events["pegawai_id"].isin(data["pegawai"]["pegawai_id"])).sum())}
+    outcome = data["penilaian"]
+    outcome = outcome[outcome["nilai"].notna()]
+    lost = int((~outcome["pegawai_id"].isin(data["pegawai"]["pegawai_id"])).sum())
+    people = _keep_people(data, plan, dropped)
     events = events[events["pegawai_id"].isin(people["pegawai_id"])]
     first = events.drop_duplicates("pegawai_id").set_index("pegawai_id")["jenis"].astype("str")
     covariates = [str(name) for name in people if str(name).startswith(COVARIATE) and people[name].notna().any()]
@@ -133,13 +169,39 @@ def _build_trial(data: Dataset) -> _Trial:
     )
     arms = [CONTROL, *(kind for kind in JENIS_KEGIATAN if kind in set(first))]
     start = events["mulai"].min()
-    outcome = data["penilaian"].loc[data["penilaian"]["nilai"].notna(), ["pegawai_id", "periode", "nilai"]]
+    outside = _("baris di luar periode yang direncanakan")
+    inside = outcome["periode"].map(lambda text: is_inside(str(text), plan)).astype(bool)
+    outcome = keep_rows(outcome[["pegawai_id", "periode", "nilai"]], inside, outside, dropped)
     before, after = _split_periods(sort_periods(outcome["periode"]), start)
     baseline = before[-1] if before else None
     rows = outcome.merge(people, on="pegawai_id", how="inner")
-    dropped[_("baris penilaian tanpa pegawai")] = len(outcome) - len(rows)
+    dropped[_("baris penilaian tanpa pegawai")] = lost
     dropped = {reason: count for reason, count in dropped.items() if count}
     return _Trial(_mark_rows(rows, arms, baseline, after), people, arms, covariates, start, baseline, after, dropped)
+
+
+def _keep_people(data: Dataset, plan: StudyPlan, dropped: dict[str, int]) -> pd.DataFrame:
+    """Return the people of the plan's population; a person's unit is that of the first appraisal, else of `pegawai`."""
+    people = data["pegawai"]
+    if plan.status and "status" in people:
+        reason = _("pegawai di luar status yang direncanakan")
+        people = keep_rows(people, (people["status"] == plan.status).astype(bool), reason, dropped)
+    if plan.units:
+        own = _find_first_unit(data["penilaian"], people)
+        people = keep_rows(people, own.isin(plan.units), _("pegawai di luar unit yang direncanakan"), dropped)
+    return people
+
+
+def _find_first_unit(appraisals: pd.DataFrame, people: pd.DataFrame) -> pd.Series:
+    """Return for each person the unit of the first appraisal, else that of the table of people."""
+    known = people["unit_id"].astype("object") if "unit_id" in people else pd.Series(None, people.index, dtype="object")
+    if "unit_id" not in appraisals:
+        return known
+    order = {name: at for at, name in enumerate(sort_periods(appraisals["periode"].unique()))}
+    rows = appraisals[appraisals["unit_id"].notna()]
+    rows = rows.assign(urutan=rows["periode"].astype("object").map(order)).sort_values("urutan", kind="stable")
+    first = rows.drop_duplicates("pegawai_id").set_index("pegawai_id")["unit_id"]
+    return people["pegawai_id"].map(first).astype("object").fillna(known)
 
 
 def _split_periods(periods: list[str], start: pd.Timestamp) -> tuple[list[str], list[str]]:

@@ -39,8 +39,9 @@ def detail_worth(
 ) -> dict[str, Any]:
     """Return what the cost bought, by name; what the data or the plan do not give is left out.
 
-    `price` (rupiah per event, with interval), `unit_cost` (the table of `build_costs`), `participant` (rupiah per
-    participant), `absence` and `replacement` (avoided, per event: days or exits, and rupiah), `effectiveness` (the
+    `price` (rupiah per event, with interval), `unit_cost` (the table of `build_costs`, with `periode`), `participant`
+    (rupiah per participant), `absence` and `replacement` (avoided: days per event or exits per 100 events, and rupiah
+    per event where the plan names a price), `effectiveness` (the
     `Estimate` at the price; its interval takes the price as known), `effectiveness_range` (the same at both ends of
     the price too: column `price`), `roi` (per cent, for each worth of the plan and each of these prices).
     """
@@ -64,7 +65,7 @@ def _find_unit_cost(data: Dataset, exposed: Exposed) -> pd.DataFrame | None:
         costs = build_costs(build_scope(data, period=str(_window(exposed)[1])))
     except KinerjaError:
         return None
-    return None if costs is None else costs.table
+    return None if costs is None else costs.table.assign(periode=str(_window(exposed)[1]))
 
 
 def _window(exposed: Exposed) -> tuple[Period, Period]:
@@ -102,21 +103,25 @@ def working_days(period: Period) -> int:
 
 def _find_absence(data: Dataset, plan: StudyPlan, cells: Cells) -> pd.DataFrame | None:
     """Return days of absence avoided for each event against comparison units, and what they cost."""
-    if not plan.daily_cost or not data.has("indikator_unit", "nilai"):
+    if not data.has("indikator_unit", "nilai"):
         return None
     rows = data["indikator_unit"]
     rows = rows[rows["indikator"] == ABSENCE].drop_duplicates(["unit_id", "periode"])
     rows = cells.rows.merge(rows[["unit_id", "periode", "nilai"]], on=["unit_id", "periode"], how="inner")
     days = {text: working_days(Period.parse(text)) for text in rows["periode"].unique()}
     absent = rows.assign(hari=rows["nilai"] / 100 * rows["periode"].map(days).astype("float64"))
-    return _price_avoided(absent, "hari", {"days": 1.0, "rupiah": plan.daily_cost}, cells.covariates)
+    return _price_avoided(absent, "hari", {"days": 1.0} | _at_price(plan.daily_cost), cells.covariates)
 
 
 def _find_replacement(plan: StudyPlan, cells: Cells) -> pd.DataFrame | None:
     """Return voluntary exits avoided by 100 events against comparison units, and the rupiah of an event."""
-    if not plan.replacement_cost:
-        return None
-    return _price_avoided(cells.rows, "keluar", {"exits": 100.0, "rupiah": plan.replacement_cost}, cells.covariates)
+    sizes = {"exits": 100.0} | _at_price(plan.replacement_cost)
+    return _price_avoided(cells.rows, "keluar", sizes, cells.covariates)
+
+
+def _at_price(price: float) -> dict[str, float]:
+    """Return the size of the row in rupiah; none where the plan names no price."""
+    return {"rupiah": price} if price else {}
 
 
 def _price_avoided(rows: pd.DataFrame, outcome: str, sizes: dict[str, float], held: list[str]) -> pd.DataFrame | None:

@@ -1,7 +1,4 @@
-"""Pages in a real browser, opened from a folder: nothing too wide, nothing called, A4 sheets with their running head.
-
-Left out where no Chromium is on the path.
-"""
+"""Pages in a real browser, opened from a folder: nothing too wide, nothing called, A4 sheets with a running head."""
 
 from __future__ import annotations
 
@@ -19,14 +16,7 @@ import pytest
 from kinerja_lib.report.engine import run_notebook
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-extensions --hide-scrollbars --allow-file-access-from-files"
-)
 PHONE, DESK = 390, 1100
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
 
 # A page holds no script; this one looks at it from outside, in a frame as wide as the window asked for.
 WRAPPER = """<!doctype html><meta charset="utf-8"><body style="margin:0">
@@ -56,19 +46,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the page of the sample agency: panels, every kind of figure, the widest tables."""
     source, out = ROOT / "notebooks" / "03_laporan_instansi.ipynb", tmp_path_factory.mktemp("halaman")
     return run_notebook(source, out, {"data": str(ROOT / "data" / "contoh")}, footer=("Kaki halaman.",)).page
-
-
-@pytest.fixture
-def browse(tmp_path: Path) -> Callable[..., str]:
-    """Return what calls the browser with a fresh profile and gives what it prints."""
-
-    def run(*arguments: str) -> str:
-        command = [str(CHROMIUM), *FLAGS.split(), f"--user-data-dir={tmp_path / 'profil'}", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    return run
 
 
 def measure(page: Path, width: int, folder: Path, browse: Callable[..., str]) -> dict[str, Any]:

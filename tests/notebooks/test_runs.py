@@ -292,13 +292,36 @@ def check_unsure(page: Reader) -> None:
     assert "penghematan anggaran" not in page.text
 
 
+def check_prices(page: Reader) -> None:
+    """Unit cost, what went with it, and scenarios at the prices of the plan: never money that was saved."""
+    check_unsure(page)
+    assert re.search(r"Satu kegiatan coaching ditaksir berharga Rp[\d.]+ \(selang 95.%: Rp[\d.]+ sampai", page.text)
+    assert page.row("Satu kegiatan coaching")[2] == "72 unit-periode"
+    assert page.row("Hari itu dalam rupiah, tiap kegiatan")[2] == "72"
+    assert page.row("Rp5.000.000")[0].count("%") == 1
+    assert page.text.count("bukan penghematan") >= 2
+
+
+def check_leaving(page: Reader) -> None:
+    """Who has left by when: other reasons compete, those under observation in whole tens."""
+    check_unsure(page)
+    assert "pensiun, meninggal dan pemberhentian bersaing" in page.text
+    assert re.search(r"Selama 1,0 tahun itu, [\d,]+% keluar karena alasan lain \(selang 95.%", page.text)
+
+
+def check_score(page: Reader) -> None:
+    """The score of the survey in per cent of the maximum, with its interval and n."""
+    check_unsure(page)
+    assert re.search(r"skor iklim [\d,]+ dari 100 \(selang 95.%: [\d,]+ sampai [\d,]+; n.=.704 jawaban\)", page.text)
+
+
 def check_card(page: Reader) -> None:
     """Four claims, counted and never summed; other programmes stand beside as cases."""
     words = " ".join(page.text.split()).replace(" ,", ",")
     assert re.search(r"Untuk coaching, [0-4] dari 4 klaim didukung data instansi ini", words)
     assert "perangkat ini tidak mereplikasi data DeMik" in page.text
     assert "Keempatnya tidak dijumlahkan" in page.text
-    assert all("n = " in page.row(name)[0] for name in ("coaching", "konseling"))
+    assert all("n\u00a0=\u00a0" in page.row(name)[0] for name in ("coaching", "konseling"))
 
 
 def check_trial(page: Reader) -> None:
@@ -444,6 +467,8 @@ def check_acas(page: Reader) -> None:
 
 
 STUDY = ("I", "II", "III", "IV", "V", "VI", "Lampiran")
+LONG = (*STUDY[:6], "VII", "Lampiran")
+PRICES = (("plan", str(Path(__file__).with_name("rencana.toml"))),)
 
 REPORT = ("Ringkasan", "I Pendahuluan", "II Perencanaan", "III Capaian", "IV Pembinaan kinerja", "V Kaitan")
 REPORT = (*REPORT, "VI Retensi, biaya, iklim", "VII", "Lampiran")
@@ -458,9 +483,10 @@ CASES = {
     "unit": Case("02_laporan_unit", sample, 7, 12, REPORT, UNIT, check_unit),
     "agency": Case("03_laporan_instansi", sample, 7, 15, REPORT, (), check_agency),
     "value": Case("11_nilai", sample, 2, 4, STUDY, (), check_value),
-    "cost": Case("12_biaya", sample, 1, 2, STUDY, (), check_unsure),
-    "retention": Case("13_retensi", sample, 1, 2, STUDY, (), check_unsure),
-    "climate": Case("14_iklim", sample, 1, 2, STUDY[:6], (), check_unsure),
+    "cost": Case("12_biaya", sample, 1, 5, LONG, (), check_unsure),
+    "cost at the prices of a plan": Case("12_biaya", sample, 2, 6, LONG, PRICES, check_prices),
+    "retention": Case("13_retensi", sample, 2, 2, LONG, (), check_leaving),
+    "climate": Case("14_iklim", sample, 2, 2, LONG[:7], (), check_score),
     "card": Case("15_kartu_empat_hasil", sample, 3, 2, ("I", "II", "III", "IV", "V"), (), check_card),
     "one agency": Case("16_gabungan", sample, 2, 2, ALONE, (), check_alone),
     "agencies": Case("16_gabungan", agencies, 3, 3, POOLED, (), check_pooled),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -24,15 +25,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """Replace the run of a notebook by a written page; the calls are kept."""
     made: list[tuple[str, dict[str, Any]]] = []
 
-    def run(source: Path, folder: Path, parameters: dict[str, Any], *, lang: str, footer: tuple[str, ...]) -> Run:
+    def run(source: Path, folder: Path, parameters: dict[str, Any], **more: Any) -> Run:
         made.append((source.stem, parameters))
         if parameters.get("unit") == "U02":
             raise ZeroDivisionError("nol")
         folder.mkdir(parents=True, exist_ok=True)
+        contents = {f"{source.stem}.{suffix}": "\n".join(more["footer"]) for suffix in (*more["formats"], "ipynb")}
+        for name, text in contents.items():
+            (folder / name).write_text(text, encoding="utf-8")
         page, notebook = folder / f"{source.stem}.html", folder / f"{source.stem}.ipynb"
-        page.write_text("\n".join(footer), encoding="utf-8")
-        notebook.write_text("{}", encoding="utf-8")
-        return Run(source.stem, f"Judul {source.stem}", page, notebook, 0.1)
+        hashes = {name: hashlib.sha256(text.encode("utf-8")).hexdigest() for name, text in contents.items()}
+        panels = ({"title": "Kinerja", "number": "95,1", "unit": "%"},) if parameters.get("unit") else ()
+        return Run(source.stem, f"Judul {source.stem}", page, notebook, 0.1, hashes, panels)
 
     monkeypatch.setattr(pool, "run_notebook", run)
     return made
@@ -93,6 +97,8 @@ REFUSED = {
     ),
     "language": ({"lang": "fr"}, "lang: ditemukan 'fr'; yang diizinkan: id, en."),
     "jobs": ({"jobs": 0}, "jobs: ditemukan 0; yang diizinkan: 1 atau lebih."),
+    "format": ({"formats": "html,odt"}, "--format: ditemukan 'odt'; yang diizinkan: html, pdf, docx, xlsx."),
+    "no format": ({"formats": ","}, "--format: sebut sedikitnya satu dari html, pdf, docx, xlsx."),
 }
 
 
@@ -130,22 +136,27 @@ def test_one_failing_page_stops_no_other_and_the_books_tell(project: Path, calls
     books = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (books["program"], books["period"], books["lang"]) == ("kinerja_lib", "2025-S1", "id")
     assert books["data"]["title"] == "Contoh kecil"
-    assert books["data"]["source"] == "data/contoh"
+    assert books["data"]["place"] == "data/contoh"
+    assert books["relative"] == "../data/contoh"
     assert set(books["data"]["files"]) == {"unit.csv", "pegawai.csv", "penilaian.csv", "keterangan.csv"}
     assert books["versions"]["python"]
     assert books["finished"] is not None
     assert [page["status"] for page in books["pages"]] == [r.status for r in result.results]
-    assert books["pages"][2] == {
+    third_page = books["pages"][2]
+    assert third_page.pop("files").keys() == {f"unit/U01/02_laporan_unit.{suffix}" for suffix in ("html", "ipynb")}
+    assert re.fullmatch(r"[0-9a-f]{64}", third_page.pop("key"))
+    assert third_page == {
+        "page": "unit/U01/02_laporan_unit",
         "notebook": "02_laporan_unit",
         "title": "Judul 02_laporan_unit",
         "unit": "U01",
         "unit_name": "Bidang Satu",
         "status": "done",
         "reason": "",
-        "file": "unit/U01/02_laporan_unit.html",
         "executed": "unit/U01/02_laporan_unit.ipynb",
-        "seconds": 0.1,
+        "panels": [{"title": "Kinerja", "number": "95,1", "unit": "%"}],
     }
+    assert books["seconds"]["unit/U01/02_laporan_unit"] == 0.1
     assert 'href="unit/U01/02_laporan_unit.html"' in result.index.read_text(encoding="utf-8")
     assert (folder / "instansi" / "01_mutu_data.html").read_text(encoding="utf-8").startswith("Sumber: e-Kinerja\n")
 
@@ -157,7 +168,7 @@ def test_ids_in_the_data_never_lead_out_of_the_folder(project: Path, calls: list
 
 
 def test_runs_get_folders_that_never_collide(project: Path, calls: list[Any]) -> None:
-    runs = [run_reports(jobs=1) for _again in range(3)]
+    runs = [run_reports(jobs=1, force=True) for _again in range(3)]
     assert len({run.folder for run in runs}) == 3
     for run in runs:
         assert run.folder.parent == project / "reports" / "runs"
@@ -179,7 +190,9 @@ def test_a_manifest_cannot_send_us_to_files_elsewhere(project: Path, calls: list
     out, outside = project / "hasil", project / "luar.html"
     out.mkdir()
     outside.write_text("", encoding="utf-8")
-    books = {"program": "kinerja_lib", "pages": [{"file": "../luar.html", "executed": str(outside)}, {}]}
+    page = dict.fromkeys(("notebook", "title", "unit", "unit_name", "reason", "key"), "")
+    page |= {"page": "x", "status": "done", "files": {"../luar.html": ""}, "executed": str(outside), "panels": []}
+    books = {"program": "kinerja_lib", "pages": [page, {}, 3]}
     (out / "manifest.json").write_text(json.dumps(books), encoding="utf-8")
     run_reports(out=out, jobs=1)
     assert outside.exists()

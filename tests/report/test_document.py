@@ -218,6 +218,12 @@ def test_a_section_left_out_keeps_its_reason() -> None:
     assert "pengantar" not in [text(b) for b in document.blocks() if "runs" in b]
 
 
+def test_what_stands_before_the_first_section_stays() -> None:
+    document = read(markdown("# Judul\n\nPertanyaan?"), code(LeftOut("tidak ada program", "Kartu")))
+    assert document.left_out == ()
+    assert [block["kind"] for block in document.blocks()] == ["paragraph", "left_out"]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_section_with_something_else_computed_stays(order: int) -> None:
     cells = [code(LeftOut("tidak ada biaya", "Biaya")), code(figure("g"))][::order]

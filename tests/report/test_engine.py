@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -10,7 +12,9 @@ import pytest
 
 from kinerja_lib.errors import CallError, RunError
 from kinerja_lib.language import current_language
+from kinerja_lib.report import engine, pool, writers
 from kinerja_lib.report.engine import run_notebook
+from kinerja_lib.report.template import Template
 
 CELL = 'data: str = "data/contoh"  # data\nn: int = 1  # n\nlang: str = "id"  # bahasa\n'
 
@@ -100,3 +104,51 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, make_notebook: Any
     source = make_notebook(tmp_path / "buku.ipynb", CELL)
     with pytest.raises(RunError, match=r"^buku: hasil tidak dapat ditulis \("):
         run_notebook(source, tmp_path / "berkas" / "hasil", {})
+
+
+def test_all_formats_are_written_together_or_none(
+    tmp_path: Path, make_notebook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(document: Any, name: str, **more: Any) -> bytes:
+        if name == "xlsx" and document.title == "Rusak":
+            raise RunError("lembar penuh.")
+        return f"{name} {document.title} {more['footer']} {more['template']}".encode()
+
+    monkeypatch.setattr(writers, "write_document", write)
+    out, formats = tmp_path / "hasil", ("pdf", "docx", "xlsx")
+    good = make_notebook(tmp_path / "buku.ipynb", CELL)
+    run = run_notebook(good, out, {}, footer=("kaki",), formats=formats, template=Template(("KOP",)))
+    assert names(out) == ["buku.docx", "buku.ipynb", "buku.pdf", "buku.xlsx"]
+    assert run.page == out / "buku.pdf"
+    assert run.page.read_text() == f"pdf Judul ('kaki',) {Template(('KOP',))}"
+    assert run.files == {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names(out)}
+    bad = make_notebook(tmp_path / "buku.ipynb", CELL, title="# Rusak")
+    with pytest.raises(RunError, match=r"^buku, halaman: lembar penuh\.$"):
+        run_notebook(bad, out, {}, formats=formats)
+    assert names(out) == ["buku.gagal.ipynb"]
+
+
+def test_the_executed_notebook_has_the_same_bytes_each_time(tmp_path: Path, make_notebook: Any) -> None:
+    source = make_notebook(tmp_path / "buku.ipynb", CELL, "import kinerja_lib as kl; print(n)")
+    runs = [run_notebook(source, tmp_path / "hasil", {"n": 3}, record={"key": "abc"}) for _again in range(2)]
+    assert runs[0].files == runs[1].files
+    metadata = json.loads(runs[0].notebook.read_text(encoding="utf-8"))["metadata"]
+    assert metadata["kinerja"] == {"key": "abc", "outputs": {"buku.html": runs[0].files["buku.html"]}}
+    assert metadata["papermill"]["parameters"]["n"] == 3
+    assert not {"start_time", "end_time", "duration"} & metadata["papermill"].keys()
+
+
+def test_a_full_disk_is_told_with_its_cause(
+    tmp_path: Path, make_notebook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = make_notebook(tmp_path / "buku.ipynb", CELL), tmp_path / "hasil"
+    run_notebook(source, out, {})
+    before = {name: (out / name).read_bytes() for name in names(out)}
+
+    def refuse(_contents: object) -> None:
+        raise OSError(errno.ENOSPC, "penuh", "buku.html")
+
+    monkeypatch.setattr(engine, "write_whole", refuse)
+    outcome = pool.make_page(pool.Task(0, source, out, {}, "id", ()))
+    assert (outcome.done, outcome.full, outcome.reason) == (False, True, "buku: buku.html tidak dapat ditulis (penuh).")
+    assert {name: (out / name).read_bytes() for name in names(out)} == before

@@ -27,6 +27,32 @@ HOSTILE = [
     "x" * 300,
 ]
 HOSTILE += ["x" * 299 + "y", "ab", "AB", "Ab", "é", "\udc80", "a\x00b", "a\nb", "-", "~", "$HOME", "_x"]
+HOSTILE += [
+    "/etc/passwd",
+    "\\\\server\\x",
+    "..\\..\\x",
+    "a/../../b",
+    "%2e%2e%2f",
+    "~/x",
+    "file:///x",
+    "x:y",
+    "aux.",
+    "aux ...",
+]
+HOSTILE += [
+    "COM\u00b9",
+    "CONIN$",
+    "CLOCK$",
+    "lpt9.tar.gz",
+    "PROGRA~1",
+    " x",
+    "...",
+    "x" * 47 + ".y",
+    "\u202egpj.x",
+    "ß",
+    "SS",
+    "ss",
+]
 
 
 def assert_safe(names: dict[str, str]) -> None:
@@ -38,10 +64,20 @@ def assert_safe(names: dict[str, str]) -> None:
         assert name[-1] not in ". "
         assert not name.startswith(".")
         assert not re.fullmatch(r"(?i)(con|prn|aux|nul|(com|lpt)\d)(\..*)?", name)
+        assert (Path("/run/unit") / name).resolve().parent == Path("/run/unit")
+        assert PureWindowsPath("C:/run/unit", name).parent == PureWindowsPath("C:/run/unit")
 
 
 def test_hostile_ids_get_safe_distinct_names() -> None:
     assert_safe(folder_names(HOSTILE))
+
+
+def test_an_id_that_looks_like_the_name_of_a_twin_gets_another() -> None:
+    """AB and ab get a piece of their digests; a third unit may be called so already."""
+    twin = folder_names(["AB", "ab"])["AB"]
+    names = folder_names(["AB", "ab", twin])
+    assert_safe(names)
+    assert len(names) == 3
 
 
 def test_plain_ids_stay_as_they_are() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,19 @@ from kinerja_lib.report.engine import run_notebook
 from kinerja_lib.report.privacy_gate import holds_id, refuse_ids
 
 NIP, PPPK = "198001012010041001", "199107162024212001"
+
+
+def packed(*parts: bytes, name: str = "isi.xml") -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, b"".join(parts))
+    return stream.getvalue()
+
+
+def streamed(text: bytes) -> bytes:
+    return b"%PDF-1.7\n1 0 obj\n<</Filter/FlateDecode>>\nstream\n" + zlib.compress(text) + b"\nendstream\nendobj"
+
+
 CELL = 'data: str = ""  # data\nlang: str = "id"  # bahasa\n'
 
 
@@ -29,6 +45,30 @@ CELL = 'data: str = ""  # data\nlang: str = "id"  # bahasa\n'
 )
 def test_a_nip_is_found_in_any_form(text: str) -> None:
     assert holds_id(text.encode())
+
+
+FILES = {
+    "in a part of a Word or Excel file": packed(b"<t>", NIP.encode(), b"</t>"),
+    "in the name of a part": packed(b"x", name=f"{NIP}.xml"),
+    "in a file in a file": packed(packed(NIP.encode())),
+    "in a drawing in a part": packed(b"base64," + base64.b64encode(f"<text>{NIP}</text>".encode())),
+    "in a stream of a PDF": streamed(f"/ActualText ({NIP})".encode()),
+    "in two bytes a letter": streamed(b"\xfe\xff" + NIP.encode("utf-16-be")),
+    "taken for an amount": b"<td>198.001.012.010.041.001</td>",
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES.keys())
+def test_a_nip_is_found_inside_files(content: bytes) -> None:
+    assert holds_id(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [packed(b"aman"), streamed(b"aman"), b"PK\x03\x04 rusak", b"%PDF-1.7 stream\nrusak\nendstream", b"1,234,567.00"],
+)
+def test_files_without_a_nip_pass(content: bytes) -> None:
+    assert not holds_id(content)
 
 
 @pytest.mark.parametrize(

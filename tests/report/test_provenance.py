@@ -33,3 +33,8 @@ def test_what_is_not_there_has_no_line() -> None:
 def test_braces_in_the_words_of_an_office_are_only_text() -> None:
     data = Dataset({}, keterangan={"catatan": "{version} {0}"})
     assert build_provenance(data, notebook="x")[0] == "Catatan: {version} {0}"
+
+
+def test_the_start_of_the_key_stands_behind_the_notebook() -> None:
+    lines = build_provenance(Dataset({}), notebook="02_laporan_unit", key="0123456789abcdef")
+    assert lines == (f"{MADE}, kunci isi 0123456789ab",)

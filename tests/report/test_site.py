@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +14,14 @@ from kinerja_lib.report.site import write_index
 STARTED = "2025-07-14T09:05:00+07:00"
 
 
-def page(status: str, unit: str = "", name: str = "", **more: str) -> dict[str, Any]:
-    empty = {"title": "", "reason": "", "file": "", "executed": "", "seconds": 1.0}
-    return {"notebook": "02_laporan_unit", "unit": unit, "unit_name": name, "status": status} | empty | more
+def page(status: str, unit: str = "", name: str = "", *, file: str = "", **more: Any) -> dict[str, Any]:
+    empty = {"title": "", "reason": "", "key": "", "executed": "", "panels": [], "files": {file: ""} if file else {}}
+    about = {"page": f"unit/{unit}/02_laporan_unit", "notebook": "02_laporan_unit", "unit": unit, "unit_name": name}
+    return {**about, "status": status, **empty, **more}
+
+
+def panel(title: str, number: str, unit: str = "%") -> dict[str, str]:
+    return {"title": title, "number": number, "unit": unit}
 
 
 @pytest.fixture
@@ -22,8 +29,15 @@ def manifest() -> dict[str, Any]:
     return {
         "program": "kinerja_lib",
         "version": "0.1.0",
+        "run": "a",
         "started": STARTED,
-        "data": {"source": "data/contoh", "title": "Contoh", "office": "Kantor <b>", "files": {}},
+        "finished": STARTED,
+        "history": [],
+        "before": None,
+        "removed": [],
+        "stale": False,
+        "formats": ["html", "docx"],
+        "data": {"place": "data/contoh", "title": "Contoh", "office": "Kantor <b>", "files": {}},
         "period": "2025-S1",
         "lang": "id",
         "parameters": {"ambang": 0.5},
@@ -77,11 +91,10 @@ def test_links_are_relative_and_nothing_leaves_the_page(tmp_path: Path, manifest
     reader = Reader(html)
     assert reader.addresses == [
         "unit/U03/02_laporan_unit.gagal.ipynb",
-        "unit/U01/02_laporan_unit.html",
-        "unit/U02/02_laporan_unit.html",
+        *["unit/U01/02_laporan_unit.html"] * 2,  # at the name, and among the formats
+        *["unit/U02/02_laporan_unit.html"] * 2,
     ]
-    assert not {"script", "img", "link", "iframe"} & set(reader.tags)
-    assert """content="default-src 'none'; style-src 'unsafe-inline'">""" in html.replace("&#39;", "'")
+    assert not {"img", "link", "iframe"} & set(reader.tags)
     assert not re.search(r"https?:", html)
 
 
@@ -104,4 +117,81 @@ def test_hostile_names_are_inert_and_do_not_turn_the_line_round(tmp_path: Path, 
     manifest["pages"] = [page("done", "U05", name, title="Laporan", file="unit/U05/02_laporan_unit.html")]
     text = write_index(tmp_path, manifest).read_text(encoding="utf-8")
     assert "&lt;script&gt;x&lt;/script&gt; jahat txet" in text
-    assert not any(part in text for part in ("<script", "http://", "\u202e"))
+    assert text.count("<script") == 1  # our own
+    assert not any(part in text for part in ("http://", "\u202e"))
+
+
+def test_only_our_own_script_may_run(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    script = html.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    assert f'content="{policy}"' in html.replace("&#39;", "'").replace("&#43;", "+")
+    assert len(script) < 2000
+    assert not re.search(r"innerHTML|eval|fetch|XMLHttp|import", script)
+
+
+def test_a_row_shows_numbers_to_sort_by_and_a_link_for_each_format(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    numbers = [panel("Kinerja", "1.095,5"), panel("Retensi", "<5", "orang"), panel("Iklim", "−0,4"), panel("B", "–")]
+    files = {f"unit/U01/02_laporan_unit.{suffix}": "" for suffix in ("ipynb", "xlsx", "docx", "html", "pdf")}
+    manifest["pages"][0] |= {"panels": numbers, "files": files}
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    row = html.partition('<tr class="done">')[2].partition("</tr>")[0]
+    assert re.findall(r'data-v="([^"]*)">([^< ]*)', row.replace("&lt;", "‹")) == [
+        ("1095.5", "1.095,5"),
+        ("", "‹5"),
+        ("-0.4", "−0,4"),
+        ("", "–"),
+    ]
+    links = re.findall(r'<a href="([^"]*)" aria-label="([^"]*)">(\w+)', row)
+    assert [(Path(place).suffix, name, shown) for place, name, shown in links] == [
+        (".html", "Bidang Satu, HTML", "HTML"),
+        (".pdf", "Bidang Satu, PDF", "PDF"),
+        (".docx", "Bidang Satu, Word", "Word"),
+        (".xlsx", "Bidang Satu, Excel", "Excel"),
+    ]
+
+
+def test_what_changed_since_the_last_run_is_listed_and_marked(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    manifest["pages"][0]["panels"] = [panel("Kinerja", "95,1")]
+    before = {
+        "unit/U01/02_laporan_unit": {"status": "done", "panels": [panel("Kinerja", "96,0")]},
+        "unit/U03/02_laporan_unit": {"status": "done", "panels": []},
+    }
+    manifest["before"] = {"started": "2025-07-01T08:00:00+07:00", "pages": before}
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    text = Reader(html.partition("<body>")[2]).text
+    assert "3 dari 3 halaman berubah sejak penyusunan 1 Juli 2025 08.00." in text
+    assert "Bidang Satu U01 Kinerja 96,0 % → 95,1 %" in text
+    assert "Bidang Dua U02 halaman baru" in text
+    assert "Bidang <Tiga> U03 dahulu selesai, kini gagal" in text
+    assert html.count('<tr class="done changed">') == 2
+    assert '<option value="changed">' in html
+    manifest["before"]["pages"] = {
+        page["page"]: {"status": page["status"], "panels": page["panels"]} for page in manifest["pages"]
+    }
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    assert "Tidak ada angka atau status yang berubah sejak penyusunan 1 Juli 2025 08.00." in html
+    assert '<option value="changed">' not in html
+
+
+def test_history_removed_pages_and_pages_that_wait_are_told(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    run = {"run": "b", "started": "2025-07-01T08:00:00+07:00", "finished": None}
+    manifest["history"] = [run | {"done": 7, "failed": 0, "skipped": 0, "pending": 2}]
+    manifest["removed"] = [page("done", "U09", "Bidang Lama")]
+    manifest["pages"][1]["status"] = "pending"
+    manifest["stale"] = True
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    text = Reader(html.partition("<body>")[2]).text
+    assert "14 Juli 2025 09.05 1 1 1 1 1 Juli 2025 08.00 7 0 0 2" in text
+    assert "Bidang Lama U09" in text.partition("Dihapus")[2]
+    assert "belum diperbarui" in text
+    assert "Data atau program berubah selama penyusunan" in text
+
+
+def test_long_lists_are_folded(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    manifest["pages"] = [page("skipped", f"U{n}", f"Bidang {n}", reason="kosong") for n in range(30)]
+    html = write_index(tmp_path, manifest).read_text(encoding="utf-8")
+    assert "<details><summary>Semua yang dilewati (30)</summary>" in html
+    assert html.count("kosong") == 30
+    assert "<script" not in html  # no table, no script

@@ -87,13 +87,17 @@ REACH = pd.DataFrame(
     {
         "group": ["semua", "golongan", "golongan", "status"],
         "label": ["Seluruh unit", "Golongan III", "Golongan IV", "PNS dan PPPK"],
+        "n": [120, 80, 40, np.nan],
         "share": [1.0, 65.0, 33.3, np.nan],
         "conf_low": [0.5, 55.0, 25.0, np.nan],
         "conf_high": [2.0, 75.0, 42.0, np.nan],
     }
 )
-GAPS = pd.DataFrame({"kompetensi": ["Integritas", "Mengelola Perubahan", "X"], "share": [12.0, 47.0, np.nan]})
-EVENTS = pd.DataFrame({"jenis": ["coaching", "any"], "follow_up": [10.0, 66.6]})
+COMPETENCIES = ["Integritas", "Mengelola Perubahan", "X"]
+GAPS = pd.DataFrame({"kompetensi": COMPETENCIES, "n": [90, 91, np.nan], "share": [12.0, 47.0, np.nan]})
+EVENTS = pd.DataFrame(
+    {"jenis": ["coaching", "any"], "events": [700, 1204], "few": [False, False], "follow_up": [10.0, 66.6]}
+)
 NAMES = ["a", "b", "c", "d", "int_leave_asap", "ketidakhadiran", "e"]
 INDICATORS = pd.DataFrame(
     {
@@ -110,9 +114,13 @@ INDICATORS = pd.DataFrame(
 def test_each_result_gives_its_point() -> None:
     assert find_points(BROKEN, REACH, GAPS, EVENTS, INDICATORS) == [
         "Pola predikat: Baik di atas 70 %",
-        "Jangkauan coaching dan mentoring: golongan IV 33%, golongan III 65%",
-        "Kompetensi Mengelola Perubahan: 47% pegawai di bawah standar",
-        "Tindak lanjut pembinaan selesai 67%",
+        "Jangkauan coaching dan mentoring: golongan IV 33% (n\u00a0=\u00a040), golongan III 65% (n\u00a0=\u00a080)",
+        "Kompetensi Mengelola Perubahan: 47% pegawai di bawah standar (n\u00a0=\u00a091)",
+        "Tindak lanjut pembinaan selesai 67% dari yang dicatat, di antara 1.204 kegiatan",
+    ]
+    few = EVENTS.assign(events=3, few=True)
+    assert find_points(None, None, None, few, None) == [
+        "Tindak lanjut pembinaan selesai 67% dari yang dicatat, di antara <5 kegiatan"
     ]
 
 

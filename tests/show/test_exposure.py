@@ -105,7 +105,9 @@ def test_what_a_guide_who_also_rates_means() -> None:
     note = note_intensity(intensity({"jenis": "coaching", **LOAD}, {"jenis": "coaching", **SOURCE}))
     assert isinstance(note, Note)
     first, second = note.to_text().replace("\u00a0", " ").split("\n")
-    assert first.startswith("Pembimbing juga penilai (coaching): 79%. Kesan sebagai pembimbing dapat terbawa")
+    assert first.startswith(
+        "Pembimbing juga penilai (coaching): 79% (selang 95 %: 70 sampai 86; n = 92). Kesan sebagai pembimbing"
+    )
     assert second == "Coaching: separuh pembimbing mendampingi paling banyak 5 pegawai; yang terbanyak 16."
 
 

@@ -179,16 +179,32 @@ def test_the_trend_in_words(take_apart: Any) -> None:
     rows = [BEFORE, ("unit", "2024-S2", None, None, None), ("unit", "2025-S1", 93.0, 92.0, 94.0)]
     others = [("instansi", text, 91.0, 90.5, 91.5) for text in ("2024-S1", "2024-S2", "2025-S1")]
     figure = drawn(plot_trend(trend(*rows, *others), SCOPE, CAPAIAN))
-    assert figure.subtitle == "Capaian SKP (%), selang 95 %, Sem. I 2024 sampai Sem. I 2025"
+    whole = "Capaian SKP (%), selang 95 %, Sem. I 2024 sampai Sem. I 2025; n = 60 pada Sem. I 2025"
+    assert figure.subtitle.replace("\u00a0", " ") == whole
     assert figure.alt == (
-        "Garis menurut periode. Bidang Satu: Sem. I 2024: 90,0% (89,0 sampai 91,0), Sem. II 2024: –, "
-        "Sem. I 2025: 93,0% (92,0 sampai 94,0); Pembanding: Sem. I 2024: 91,0% (90,5 sampai 91,5), "
-        "Sem. II 2024: 91,0% (90,5 sampai 91,5), Sem. I 2025: 91,0% (90,5 sampai 91,5)."
+        "Garis menurut periode. Bidang Satu: Sem. I 2024: 90,0% (89,0 sampai 91,0; n = 60), Sem. II 2024: –, "
+        "Sem. I 2025: 93,0% (92,0 sampai 94,0; n = 60); Pembanding: Sem. I 2024: 91,0% (90,5 sampai 91,5; n = 60), "
+        "Sem. II 2024: 91,0% (90,5 sampai 91,5; n = 60), Sem. I 2025: 91,0% (90,5 sampai 91,5; n = 60)."
     )
     page = take_apart(figure.svg)
     assert len(page.dots) == 5  # the missing period has none
     assert {"Bidang Satu 93,0%", "Seluruh instansi 91,0%", "Sem. II"} <= set(page.words)
     assert len(figure.data) == 6
+
+
+def test_the_n_of_a_trend_tells_of_nobody() -> None:
+    frame = trend(BEFORE, ("unit", "2024-S2", 91.0, 90.0, 92.0), ("instansi", "2024-S1", 90.5, 90.0, 91.0))
+    beside = drawn(plot_trend(frame.assign(n=pd.array([60, 58, 63], dtype="Int64")), SCOPE, CAPAIAN))
+    assert "Pembanding: Sem. I 2024: 90,5% (90,0 sampai 91,0)." in beside.alt  # 63 would tell of three others
+    assert beside.subtitle.replace("\u00a0", " ").endswith("; n = 58 pada Sem. II 2024")
+    hidden = drawn(plot_trend(frame.assign(n=pd.array([60, pd.NA, 90], dtype="Int64")), SCOPE, CAPAIAN))
+    assert hidden.subtitle.endswith("; n tidak dirinci")
+    assert "Sem. II 2024: 91,0% (90,0 sampai 92,0); Pembanding: Sem. I 2024: 90,5% (90,0 sampai 91,0; n = 90)." in (
+        hidden.alt
+    )
+    unknown = frame.assign(n=pd.array([pd.NA] * 3, dtype="Int64"))
+    subtitle = drawn(plot_trend(unknown, SCOPE, INDEX)).subtitle
+    assert subtitle.endswith("; jumlah penjawab tidak ada dalam data")
 
 
 def test_a_long_name_becomes_this_unit(take_apart: Any) -> None:

@@ -21,7 +21,15 @@ from kinerja_lib.show.studies import (
     table_checks,
     table_study,
 )
-from kinerja_lib.show.study_detail import say_return, say_second, say_sensitivity, table_changes, table_sources
+from kinerja_lib.show.study_detail import (
+    plot_pomp,
+    say_pomp,
+    say_return,
+    say_second,
+    say_sensitivity,
+    table_changes,
+    table_sources,
+)
 from kinerja_lib.studies import Check, Study
 
 Make = Callable[..., Study]
@@ -173,6 +181,33 @@ def test_the_second_estimator(ends: tuple[float, float, float], words: str, stud
     study = study_of()
     study.table.loc[study.table["role"] == "second", ["estimate", "conf_low", "conf_high"]] = ends
     assert words in said(say_second(study))
+
+
+WAVES = pd.DataFrame(
+    [("2023", 60.6, 59.3, 61.9, 702), ("2024", 60.9, 59.6, 62.2, 725), ("2025", 63.6, 62.3, 64.9, 704)],
+    columns=["periode", "estimate", "conf_low", "conf_high", "n"],
+)
+
+
+def test_the_score_of_the_survey(take_apart: Any) -> None:
+    study = Study("climate", detail={"pomp": WAVES, "scale": (1.0, 5.0)})
+    assert (
+        said(say_pomp(study))
+        == "Pada survei 2025, skor iklim 63,6 dari 100 (selang 95 %: 62,3 sampai 64,9; n = 704 jawaban)."
+    )
+    figure = plot_pomp(study)
+    assert isinstance(figure, Figure)
+    assert figure.title == "Skor iklim pada survei terakhir lebih tinggi daripada yang pertama"
+    assert figure.subtitle.endswith("n = 2.131 jawaban")
+    assert "semua menjawab 1; seratus: semua menjawab 5" in figure.caption
+    assert len(take_apart(figure.svg).dots) == 3
+    take_apart(figure.svg_narrow)
+    for kept, title in ((WAVES[:2], "tidak jelas berubah"), (WAVES[:1], "satu survei"), (WAVES[::-1], "lebih rendah")):
+        other = plot_pomp(Study("climate", detail={"pomp": kept.reset_index(drop=True), "scale": (1.0, 5.0)}))
+        assert isinstance(other, Figure)
+        assert title in other.title
+    for block in (say_pomp(CANNOT), plot_pomp(CANNOT), plot_pomp(Study("climate", detail={"pomp": WAVES[:0]}))):
+        assert isinstance(block, LeftOut)
 
 
 def test_details_of_a_study_of_value(study_of: Make) -> None:

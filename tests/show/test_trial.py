@@ -258,8 +258,8 @@ def test_two_error_rules_side_by_side() -> None:
 
 def test_who_was_assigned_and_who_was_seen() -> None:
     assert said(say_arms(TWO)) == (
-        "Sebanyak 372 orang diundi ke dalam 3 kelompok. Yang teramati paling sedikit 80% dari sebuah kelompok "
-        "(99 orang) pada satu waktu."
+        "Sebanyak 372 orang diundi ke dalam 3 kelompok. Yang teramati paling sedikit 99 dari 124 orang "
+        "dalam satu kelompok (80%) pada satu waktu."
     )
     table = made(table_arms(TWO))
     labels = [column["label"] for column in table.columns]

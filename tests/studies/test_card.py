@@ -82,6 +82,9 @@ def test_the_page_counts_the_claims_and_gives_each_its_n(card: Card) -> None:
         assert all(reason in panel["reason"] for reason in study.reasons)
     table = table_card(card)
     assert isinstance(table, Table)
+    designs = [row[[column["name"] for column in table.columns].index("design")] for row in table.display]
+    assert designs == ["dengan pembanding" if study.design else "–" for study in card.studies.values()]
+    assert "dengan pembanding" in designs
     assert say_card_limits(card).to_text()
 
 
@@ -90,7 +93,16 @@ def test_programmes_stand_side_by_side_and_none_is_refused() -> None:
     cards = study_cards(data, ["mentoring", "konseling"], StudyPlan(alpha=0.1))
     assert [one.programme for one in cards] == ["mentoring", "konseling"]
     assert {one.plan.alpha for one in cards} == {0.1}
-    assert isinstance(table_cards(cards), Table)
+    table = table_cards(cards)
+    assert isinstance(table, Table)
+    heads = [str(column["label"]) for column in table.columns]
+    assert heads[2] == "Pengeluaran (rupiah per kegiatan)"
+    for card, row in zip(cards, table.display, strict=True):
+        for name, text in zip(card.studies, row[1:5], strict=True):
+            study = card.studies[name]
+            assert ("n\u00a0=\u00a0" in text) == (len(study.headline) > 0)
+            unit = study.unit if len(study.headline) else ""
+            assert unit in text or unit in heads[1 + list(card.studies).index(name)] or name == "retention"
     assert study_cards(data, ["konseling"], StudyPlan(alpha=0.1), known=cards) == (cards[1],)
     with pytest.raises(CallError, match="paling sedikit satu program"):
         study_cards(data, [])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy import stats
 
 from kinerja_lib.estimate import estimate_regression, estimate_reliability
 from kinerja_lib.schema import Dataset
@@ -126,6 +127,30 @@ def test_the_headline_equals_the_regression_written_out(invented: Dataset, studi
     expected = estimate_regression(rows, "y ~ share", absorb=["unit_id", "periode"], cluster="unit_id").table.iloc[0]
     for name in ("estimate", "std_error", "conf_low", "n"):
         assert row(studied, "main")[name] == pytest.approx(expected[name], rel=1e-9)
+
+
+def test_the_score_of_each_wave_by_hand(invented: Dataset, studied: Study) -> None:
+    answers = invented["survei"]
+    low, high = float(np.floor(answers["skor"].min())), float(np.ceil(answers["skor"].max()))
+    assert studied.detail["scale"] == (low, high)
+    table = studied.detail["pomp"]
+    assert table["periode"].tolist() == list(WAVES)
+    for found in table.itertuples():
+        rows = answers[answers["periode"] == found.periode]
+        means = rows.groupby(["unit_id", "responden_id"], observed=True)["skor"].mean()
+        assert found.n == len(means)
+        assert found.estimate == pytest.approx(100 * (means.mean() - low) / (high - low))
+        half = stats.t.ppf(0.975, len(means) - 1) * means.std() / len(means) ** 0.5 * 100 / (high - low)
+        assert (found.conf_low, found.conf_high) == pytest.approx((found.estimate - half, found.estimate + half))
+
+
+def test_a_survey_of_one_wave_cannot_say_but_has_its_score(invented: Dataset) -> None:
+    answers = invented["survei"]
+    study = study_climate(change(invented, survei=answers[answers["periode"] == WAVES[0]].reset_index(drop=True)), PLAN)
+    assert study.verdict == "cannot_say"
+    assert study.detail["pomp"]["periode"].tolist() == [WAVES[0]]
+    few = answers[answers["responden_id"].isin(answers["responden_id"].drop_duplicates().iloc[:4])]
+    assert study_climate(change(invented, survei=few.reset_index(drop=True)), PLAN).detail.get("pomp", few[:0]).empty
 
 
 def test_with_two_waves_the_second_estimate_is_the_first_with_other_errors(studied: Study) -> None:

@@ -292,7 +292,9 @@ def test_an_absence_that_falls_with_sessions_is_avoided() -> None:
 
 
 def test_what_the_plan_gives_no_price_for_is_left_out(plain: Study) -> None:
-    assert not {"absence", "replacement", "roi"} & set(plain.detail)
+    assert "roi" not in plain.detail
+    assert plain.detail["absence"]["term"].tolist() == ["days"]
+    assert plain.detail["replacement"]["term"].tolist() == ["exits"]
     assert "net_benefit" not in set(plain.detail["effectiveness"].table["term"])
 
 

@@ -116,9 +116,15 @@ WRONG = {
     "fraction of a seed": ("seed = 1.5", r"rencana r\.toml: seed = 1.5 bertipe float; yang diizinkan: int"),
     "below the limit": ("alpha = 0", r"alpha: ditemukan 0.0; yang diizinkan: 0.0001 sampai 0.5"),
     "no number": ("alpha = nan", r"alpha: ditemukan nan"),
-    "unknown programme": ('programme = "coching"', r"programme: ditemukan 'coching'; yang diizinkan: .*coaching"),
-    "unknown outcome": ('outcome = "skor"', r"outcome: ditemukan 'skor'"),
-    "unknown status": ('status = "honorer"', r"status: ditemukan 'honorer'; yang diizinkan: .*PNS, PPPK"),
+    "unknown programme": (
+        'programme = "coching"',
+        r"programme: ditemukan 'coching'; yang diizinkan: coaching, .*, atau kosong\. Maksud Anda coaching",
+    ),
+    "unknown outcome": (
+        'outcome = "skor"',
+        r"outcome: ditemukan 'skor'; yang diizinkan: rating, .*capaian_skp, atau kosong\.",
+    ),
+    "unknown status": ('status = "honorer"', r"status: ditemukan 'honorer'; yang diizinkan: PNS, PPPK, atau kosong\."),
     "unknown correction": (
         'correction = "bonferroni"',
         r"correction: ditemukan 'bonferroni'; yang diizinkan: holm, none",

@@ -16,7 +16,7 @@ from scipy import stats
 
 from kinerja_lib.errors import CallError, DataError
 from kinerja_lib.read import write_dataset
-from kinerja_lib.studies import Check, Pooled, Study, study_agencies, study_pooled
+from kinerja_lib.studies import Check, Pooled, Study, StudyPlan, study_agencies, study_pooled
 from kinerja_lib.studies.pooled import profile_tau2
 from kinerja_lib.studies.result import TABLE
 from kinerja_lib.synth import build_agency
@@ -211,12 +211,19 @@ def test_a_folder_of_data_sets(folders: Path) -> None:
 
 def test_folders_in_one_text(folders: Path) -> None:
     text = f"{folders / 'a1'} ;{folders / 'a2'};{folders / 'a1'};{folders / 'tidak-ada'}"
-    result = study_agencies(text, programme="coaching")
+    result = study_agencies(text, plan=StudyPlan(programme="coaching"))
     assert result.agencies["agency"].tolist() == ["Kota A", "Kota B"]
     assert result.pooled is None
     assert result.left_out == {
         "tidak-ada": "tidak-ada: folder atau berkas tidak ada. Periksa ejaan dan letaknya.",
     }
+
+
+def test_one_plan_holds_for_all_agencies(folders: Path) -> None:
+    text = ";".join(str(folders / name) for name in ("a1", "a2", "a3"))
+    every, late = study_agencies(text), study_agencies(text, plan=StudyPlan(last_period="2024-S2"))
+    assert every.agencies["agency"].tolist() == late.agencies["agency"].tolist() == ["Kota A", "Kota B", "a3"]
+    assert (late.agencies["n"] < every.agencies["n"]).all()
 
 
 def test_a_single_place_that_is_no_data_set_is_refused(folders: Path) -> None:
@@ -226,8 +233,6 @@ def test_a_single_place_that_is_no_data_set_is_refused(folders: Path) -> None:
         study_agencies(folders / "rusak")
     with pytest.raises(CallError, match=r"^study: ditemukan 'nilai'; yang diizinkan: value, cost, retention, climate"):
         study_agencies(folders, study="nilai")
-    with pytest.raises(CallError, match=r"^programme: ditemukan 'coachin'"):
-        study_agencies(folders, programme="coachin")
 
 
 def test_all_agencies_study_one_programme(folders: Path, tmp_path: Path) -> None:

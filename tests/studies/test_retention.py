@@ -9,12 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy import stats
 
 from kinerja_lib.schema import Dataset
 from kinerja_lib.studies import Study, StudyPlan, study_retention
 from kinerja_lib.studies import retention as own
+from kinerja_lib.studies.leaving import choose_landmark, choose_times, count_exits, follow_from
 from kinerja_lib.studies.reasons import CHECKS
 from kinerja_lib.studies.verdict import interval_at
 from kinerja_lib.synth import Effects, build_agency
@@ -191,9 +194,9 @@ def test_the_landmark_needs_people_on_both_sides_and_time_to_follow_them() -> No
     periods = people(periode=["A", "B", "C"], start=[0.0, 10.0, 20.0], end=[10.0, 20.0, 30.0])
     # nobody has begun at 0; at 10 one of four has, 20 days left (15); at 20 two of three have, 10 days left (6.7)
     frame = people(entry=[0.0] * 4, stop=[30.0, 30.0, 30.0, 15.0], begins=[10.0, 20.0, np.nan, np.nan])
-    assert own.choose_landmark(frame, periods) == 10.0
+    assert choose_landmark(frame, periods) == 10.0
     # without the early starter only 20 is left
-    assert own.choose_landmark(frame.assign(begins=[np.nan, 20.0, np.nan, np.nan]), periods) == 20.0
+    assert choose_landmark(frame.assign(begins=[np.nan, 20.0, np.nan, np.nan]), periods) == 20.0
 
 
 def test_who_is_followed_from_the_landmark() -> None:
@@ -201,7 +204,7 @@ def test_who_is_followed_from_the_landmark() -> None:
         entry=[0.0, 0.0, 0.0, 12.0], stop=[9.0, 375.25, 40.0, 50.0], begins=[np.nan, 5.0, 20.0, np.nan],
         alasan=["mutasi", "mutasi", "pensiun", None], keluar=[True, True, False, False],
     )  # fmt: skip
-    found = own._follow(frame, 10.0)
+    found = follow_from(frame, 10.0)
     # gone before it, or not there yet: out; began after it: not yet
     assert found["kelompok"].tolist() == ["sudah", "belum"]
     assert found["sebab"].tolist() == ["sukarela", "pensiun"]
@@ -258,7 +261,7 @@ def test_exits_by_reason_hide_what_is_small() -> None:
         "alasan": ["mutasi"] * 30 + ["pensiun"] * 20 + ["meninggal"] * 3 + ["mutasi"] * 12 + [None] * 9,
         "ikut": [0.0] * 53 + [1.0] * 12 + [0.0] * 9,
     })  # fmt: skip
-    table = own._count_exits(frame).set_index("reason")
+    table = count_exits(frame).set_index("reason")
     assert table.index.tolist() == ["pensiun", "mutasi", "meninggal"]
     # three deaths, and the next smallest so that the total gives nothing back
     assert table["before"].isna().tolist() == [True, False, True]
@@ -279,6 +282,31 @@ def test_detail_holds_back_exits_that_another_count_gives_away() -> None:
         assert not counts.between(1, 4).any()
     assert shown
     assert hidden
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 8), st.booleans()), min_size=12, max_size=80),
+    st.integers(1, 8),
+)
+def test_no_two_times_that_are_told_give_one_to_four_exits_back(rows: list[tuple[bool, int, bool]], many: int) -> None:
+    frame = pd.DataFrame(rows, columns=["sudah", "lama", "keluar"]).loc[lambda d: d.index.repeat(many)]
+    frame = frame.assign(kelompok=np.where(frame["sudah"], "sudah", "belum")).reset_index(drop=True)
+    times = choose_times(frame, np.arange(0.0, 9.0))
+    assert times == sorted(set(times))
+    told = [0.0, *times]
+    for group in ("belum", "sudah"):
+        left = frame[(frame["kelompok"] == group) & frame["keluar"]]["lama"]
+        counts = [int((left <= time).sum()) for time in told]
+        steps = [later - first for at, first in enumerate(counts) for later in counts[at + 1 :]]
+        assert not any(0 < step < 5 for step in steps)
+
+
+def test_those_under_observation_are_told_in_tens_and_no_exits_are_counted() -> None:
+    found = study_retention(build_agency(seed=1)).detail["incidence"]
+    assert (found.diagnostics["at_risk"]["n_risk"] % 10 == 0).all()
+    assert "n_event" not in found.diagnostics["at_risk"]
+    assert "events" not in found.diagnostics
 
 
 def test_the_level_of_the_plan_narrows_the_interval(study: Study) -> None:

@@ -220,7 +220,7 @@ def test_the_plan_says_arm_and_level() -> None:
     data = invent()
     assert study_value(data).programme == "coaching"
     course = study_value(data, StudyPlan(programme="kursus"))
-    assert (course.programme, course.verdict) == ("kursus", "cannot_say")
+    assert (course.programme, course.verdict) == ("kursus", "not_supported")
     other = study_value(data, StudyPlan(programme="konseling"))  # no arm of this trial: nothing of another is said
     assert (other.programme, other.why, other.verdict) == ("konseling", ("no_treated",), "cannot_say")
     small = invent(1, people=30)
@@ -228,6 +228,73 @@ def test_the_plan_says_arm_and_level() -> None:
     assert 0.005 < p_value < 0.05
     assert study_value(small).verdict == "supported"
     assert study_value(small, StudyPlan(alpha=p_value / 3)).verdict == "cannot_say"
+
+
+def split(data: Dataset) -> Dataset:
+    """Return the trial with two units and two kinds of staff; some of unit A move to B once the programme runs."""
+    staff, rows = data["pegawai"], data["penilaian"]
+    unit = pd.Series(["A", "B"] * (len(staff) // 2), index=staff["pegawai_id"], dtype="str")
+    moved = rows["pegawai_id"].isin(staff["pegawai_id"].iloc[::10]) & (rows["periode"] > "2024-S1")
+    return change(
+        data,
+        pegawai=staff.assign(unit_id=unit.to_numpy(), status=["PNS"] * 150 + ["PPPK"] * (len(staff) - 150)),
+        penilaian=rows.assign(unit_id=rows["pegawai_id"].map(unit).mask(moved, "B")),
+    )
+
+
+def test_the_plan_says_whom() -> None:
+    data = split(invent())
+    whole = study_value(data)
+    own = study_value(data, StudyPlan(status="PNS", units=("A",)))
+    staff = data["pegawai"]
+    kept = staff[(staff["status"] == "PNS") & (staff["unit_id"] == "A")]
+    by_hand = study_value(change(data, pegawai=kept.reset_index(drop=True)))
+    assert_frame_equal(own.table, by_hand.table)
+    assert_frame_equal(own.arms, by_hand.arms)
+    assert whole.arms.groupby("periode", observed=True)["n_assigned"].sum().unique().tolist() == [240]
+    assert own.arms.groupby("periode", observed=True)["n_assigned"].sum().unique().tolist() == [75]
+    assert own.dropped["pegawai di luar status yang direncanakan"] == 90
+    assert own.dropped["pegawai di luar unit yang direncanakan"] == 75
+    assert own.dropped.get("baris penilaian tanpa pegawai") is None
+
+
+def test_the_plan_says_when() -> None:
+    data = invent()
+    first = study_value(data, StudyPlan(last_period="2024-S2"))
+    rows = data["penilaian"]
+    by_hand = study_value(change(data, penilaian=rows[rows["periode"] <= "2024-S2"].reset_index(drop=True)))
+    assert_frame_equal(first.table, by_hand.table)
+    assert first.dropped["baris di luar periode yang direncanakan"] == 240
+    late = study_value(data, StudyPlan(first_period="2024-S2"))
+    assert any("sebelum program" in text for text in late.limits)  # no baseline is left
+    assert study_value(data, StudyPlan(last_period="2024-S1")).why == ("no_after",)
+    assert study_value(data, StudyPlan(units=("tidak ada",))).verdict == "cannot_say"
+
+
+def test_an_effect_too_small_to_be_worth_having_is_not_supported() -> None:
+    data = invent(people=2400)
+    course = StudyPlan(programme="kursus")  # its true effect is nil
+    assert study_value(data, course).verdict == "not_supported"
+    assert study_value(data, replace(course, smallest_effect=0.0)).verdict == "cannot_say"
+    row = pick(study_value(data, course), "kursus", headline=True)
+    spread = study_value(data, course).detail["spread"]
+    edge = float(row["conf_high"]) / spread  # the smallest effect is in standard deviations of the comparison
+    assert study_value(data, replace(course, smallest_effect=1.01 * edge)).verdict == "not_supported"
+    assert study_value(data, replace(course, smallest_effect=0.99 * edge)).verdict == "cannot_say"
+
+
+def test_reach_is_that_of_the_error() -> None:
+    data = invent()
+    study = study_value(data)
+    row, spread = pick(study, "coaching", headline=True), study.detail["spread"]
+    assert study.reach["n_treated"] == (data["kegiatan"]["jenis"] == "coaching").sum()
+    assert study.reach["n_control"] == 240 - len(data["kegiatan"])
+    # an estimate that lies at the smallest detectable effect leaves zero out in eight of ten repetitions
+    draws = np.random.default_rng(1).normal(study.reach["effect"] * spread, row["std_error"], 20_000)
+    assert (draws > 1.959964 * row["std_error"]).mean() == pytest.approx(0.8, abs=0.01)  # an error of 0.003
+    draws = np.random.default_rng(2).normal(study.reach["smallest"] * spread, row["std_error"], 20_000)
+    assert (draws > 1.959964 * row["std_error"]).mean() == pytest.approx(study.reach["power"], abs=0.01)
+    assert study_value(data, StudyPlan(alpha=0.01)).reach["effect"] > study.reach["effect"]
 
 
 def test_an_arm_of_four_is_not_shown() -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from kinerja_lib.errors import CallError, require_choice
 from kinerja_lib.language import _
-from kinerja_lib.report.document import Document
 
 if TYPE_CHECKING:
+    from kinerja_lib.report.document import Document
     from kinerja_lib.report.template import Template
 
 FORMATS = ("html", "pdf", "docx", "xlsx")  # the name of a format is the suffix of its files
