@@ -104,8 +104,9 @@ def _flatten(rows: list[Row]) -> Iterator[BlockDict]:
     """Yield the blocks in reading order; `keep` tells which stay on the page of the next, `loose` which may be cut."""
     blocks = [block for row in rows for block in (*row.main, *row.notes)]
     for block, following in zip(blocks, [*blocks[1:], {"kind": ""}], strict=True):
-        keep = following["kind"] in {"note", "sign_off"}
-        more = {"keep": keep, "loose": max(map(len, _texts(block)), default=0) > LONG}
+        noted = following["kind"] == "note"
+        keep = following["kind"] == "sign_off" or (noted and block["kind"] != "table")
+        more = {"keep": keep, "noted": noted, "loose": max(map(len, _texts(block)), default=0) > LONG}
         yield block | more | (_shorten(block) if block["kind"] == "table" else {})
 
 
