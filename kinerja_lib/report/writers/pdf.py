@@ -24,9 +24,12 @@ from kinerja_lib.show.numbers import count
 HERE = Path(__file__).parent
 STANDARD = "ua-1"  # typst refuses a document with a drawing that has no alternative text
 MOST_ROWS = 60  # of a table; a table of 3,000 rows costs seconds and hundreds of pages
-LONG = 1_200  # characters of one text from which its block may be cut by a page
-BREAK = "\u200b"  # a place where a line may end
+LONG, LONG_BLOCK = 600, 2_400  # characters of one text, or of all, from which a page may cut their block
 UNBROKEN = re.compile(r"[^\s\u200b-]{31,}")
+PLACE, BREAK = "\ue000", "\u200b"  # a line may end here: the template takes the first out again, but not thousands
+OUT = {ord(sign): None for sign in (PLACE, "\ufeff")}
+SPACE = re.compile(r"[\t\n]+")
+WHOLE = {"svg", "alt", "id", "target", "anchor"}  # what no line of text holds
 BOX = "□"  # stands for a sign that no font at hand can show
 REFUSED = re.compile(r'the text (?:`"(?P<text>.+?)"` could not|contains the disallowed codepoint `"(?P<code>.+?)"`)')
 ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
@@ -106,8 +109,10 @@ def _flatten(rows: list[Row]) -> Iterator[BlockDict]:
     for block, following in zip(blocks, [*blocks[1:], {"kind": ""}], strict=True):
         noted = following["kind"] == "note"
         keep = following["kind"] == "sign_off" or (noted and block["kind"] != "table")
-        more = {"keep": keep, "noted": noted, "loose": max(map(len, _texts(block)), default=0) > LONG}
-        yield block | more | (_shorten(block) if block["kind"] == "table" else {})
+        whole = block | (_shorten(block) if block["kind"] == "table" else {})
+        lengths = [len(text) for text in _texts(whole)]
+        loose = max(lengths, default=0) > LONG or sum(lengths) > LONG_BLOCK
+        yield whole | {"keep": keep, "noted": noted, "loose": loose}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -136,8 +141,8 @@ def _shorten(table: BlockDict) -> BlockDict:
 def _tidy(value: Any, key: str = "") -> Any:
     """Return `value` with control characters out and with places to break in words that no line could hold."""
     if isinstance(value, str):
-        text = clean(value).replace("\ufeff", "")
-        return text if key in {"svg", "alt", "id", "target", "anchor"} else UNBROKEN.sub(_breakable, text)
+        text = clean(value).translate(OUT)
+        return text if key in WHOLE else UNBROKEN.sub(_breakable, SPACE.sub(" ", text))
     if isinstance(value, dict):
         return {name: _tidy(item, name) for name, item in value.items() if name not in {"svg_narrow", "data"}}
     if isinstance(value, list | tuple):
@@ -146,7 +151,8 @@ def _tidy(value: Any, key: str = "") -> Any:
 
 
 def _breakable(word: re.Match[str]) -> str:
-    return BREAK.join(word[0][at : at + 10] for at in range(0, len(word[0]), 10))
+    parts = [word[0][at : at + 10] for at in range(0, len(word[0]), 10)]
+    return (PLACE if len(parts) < 30 else BREAK).join(parts)
 
 
 def _compile(data: str) -> bytes:
