@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from kinerja_lib.errors import RunError
 from kinerja_lib.language import _
@@ -22,7 +22,7 @@ from kinerja_lib.show.blocks import clean
 from kinerja_lib.show.numbers import count
 
 HERE = Path(__file__).parent
-STANDARD = "ua-1"  # typst refuses a document with a drawing that has no alternative text
+STANDARD: Literal["ua-1"] = "ua-1"  # typst refuses a document with a drawing that has no alternative text
 MOST_ROWS = 60  # of a table; a table of 3,000 rows costs seconds and hundreds of pages
 LONG, LONG_BLOCK = 600, 2_400  # characters of one text, or of all, from which a page may cut their block
 UNBROKEN = re.compile(r"[^\s\u200b-]{31,}")
@@ -34,6 +34,7 @@ BOX = "□"  # stands for a sign that no font at hand can show
 REFUSED = re.compile(r'the text (?:`"(?P<text>.+?)"` could not|contains the disallowed codepoint `"(?P<code>.+?)"`)')
 ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
 TRIES = 4
+LATIN = 0x17F  # up to here the shipped fonts have every letter
 
 
 def write_pdf(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
@@ -169,7 +170,7 @@ def _compile(data: str) -> bytes:
                 raise RunError(_("PDF tidak dapat disusun: {why}").format(why=error.message)) from None
             data = data.translate({ord(sign): _stand_in(sign) for sign in refused})
         else:
-            return bytes(pdf)
+            return cast("bytes", pdf)
     raise RunError(_("PDF tidak dapat disusun: {why}").format(why=_("huruf tidak dikenal")))
 
 
@@ -181,8 +182,10 @@ def _fonts() -> Any:
 
 
 def _refused(diagnostic: str) -> set[str]:
+    """Return the signs that typst could not show; a plain letter is named too where a mark on it is what has no font."""
     found = "".join(match["text"] or match["code"] for match in REFUSED.finditer(diagnostic))
-    return set(ESCAPE.sub(lambda code: chr(int(code[1], 16)), found))
+    signs = ESCAPE.sub(lambda code: chr(int(code[1], 16)), found)
+    return {sign for sign in signs if ord(sign) > LATIN}
 
 
 def _stand_in(sign: str) -> str:

@@ -50,7 +50,7 @@ HOSTILE = {
     "control": "a\x00b\x07c\x1bd\x85e\u2028f\x0cg",
     "long": "N" * 10_000,
     "marks": "e\u0301 \ufeff \u200b \ue000",
-    "address": "http://evil.example/" + "a" * 90,
+    "address": "http://evil.example/" + "a" * 40,
     "json": '\\u0041 \\" "} {{ 7*7 }} ${7*7}',
 }
 RIGHT_TO_LEFT = "محمد علي"
