@@ -58,6 +58,11 @@ def write_pdf(document: Document, *, footer: tuple[str, ...] = (), template: Tem
     ------
     RunError
         The document cannot be set: the message of typst is named.
+
+    Examples
+    --------
+    >>> write_pdf(Document("id", None, "Judul", (), ()))[:5]
+    b'%PDF-'
     """
     data = _tidy(_collect(document, footer, template))
     logo = list(template.logo) if template else []
