@@ -187,7 +187,7 @@ def _fonts() -> Any:
 
 
 def _refused(diagnostic: str) -> set[str]:
-    """Return the signs that typst could not show; a plain letter is named too where a mark on it is what has no font."""
+    """Return the signs that typst could not show, but no plain letter: it names the one under a mark too."""
     found = "".join(match["text"] or match["code"] for match in REFUSED.finditer(diagnostic))
     signs = ESCAPE.sub(lambda code: chr(int(code[1], 16)), found)
     return {sign for sign in signs if ord(sign) > LATIN}

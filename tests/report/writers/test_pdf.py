@@ -131,6 +131,7 @@ def test_right_to_left_text_is_there_and_what_no_font_has_becomes_a_box() -> Non
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 @example("".join(HOSTILE[name] for name in HOSTILE if name != "long"))
+@example("t\u20dd")
 @example("\U0010ffff\u0378\ufffe\u00ad\u0600")
 def test_any_text_makes_a_pdf(text: str) -> None:
     row = pd.DataFrame({"a": pd.Series([text], dtype="object")})
@@ -304,7 +305,16 @@ def test_nothing_of_a_row_or_block_taller_than_a_page_is_lost() -> None:
 
 
 @needs_reader
-def test_panels_notes_and_breaks(every_block: Callable[[str], list[Block]]) -> None:
+def test_the_head_of_a_group_of_rows_stays_on_one_line() -> None:
+    head = "Naik dikurangi turun sejak Semester II 2024, per seratus pegawai yang dinilai di sini"
+    frame = pd.DataFrame({"a": [head, "x"], **{name: ["\u00a0", "9"] for name in "bcdefgh"}})
+    columns = [TableColumn(name, name * 12, "words") for name in frame]
+    content = write_pdf(document(markdown("## I A"), code(build_table(frame, columns, id="t", title="T"))))
+    assert head in "".join(read_pages(content)).split("\n")
+
+
+@needs_reader
+def test_a_page_break_and_a_note() -> None:
     blocks = [markdown("## I A\n\nsatu"), code(PageBreak()), markdown("dua\n\n> tiga")]
     pages = read_pages(write_pdf(document(*blocks)))
     assert ["satu" in pages[0], "dua" in pages[1], "tiga" in pages[1], len(pages)] == [True, True, True, 2]
