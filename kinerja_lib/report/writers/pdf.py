@@ -87,7 +87,7 @@ def _collect(document: Document, footer: tuple[str, ...], template: Template | N
                 "title": section.title,
                 "anchor": section.anchor,
                 "label": section.label,
-                "blocks": list(_flatten(section.rows)),
+                "blocks": list(_flatten(section.rows, last=bool(footer) and section is document.sections[-1])),
             }
             for section in document.sections
         ],
@@ -109,12 +109,12 @@ def _running_heads(head: dict[str, Any]) -> tuple[str, str]:
     return left, f"{head['title']}, {period}" if period else head["title"]
 
 
-def _flatten(rows: list[Row]) -> Iterator[BlockDict]:
+def _flatten(rows: list[Row], *, last: bool) -> Iterator[BlockDict]:
     """Yield the blocks in reading order; `keep` tells which stay on the page of the next, `loose` which may be cut."""
     blocks = [block for row in rows for block in (*row.main, *row.notes)]
-    for block, following in zip(blocks, [*blocks[1:], {"kind": ""}], strict=True):
+    for block, following in zip(blocks, [*blocks[1:], {"kind": "foot" if last else ""}], strict=True):
         noted = following["kind"] == "note"
-        keep = following["kind"] == "sign_off" or (noted and block["kind"] != "table")
+        keep = following["kind"] in {"sign_off", "foot"} or (noted and block["kind"] != "table")
         whole = block | (_shorten(block) if block["kind"] == "table" else {})
         lengths = [len(text) for text in _texts(whole)]
         loose = max(lengths, default=0) > LONG or sum(lengths) > LONG_BLOCK

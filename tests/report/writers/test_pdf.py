@@ -296,6 +296,16 @@ def test_a_sign_off_never_stands_alone(kind: str) -> None:
 
 
 @needs_reader
+@pytest.mark.parametrize("last", [Paragraph(compose("terakhir")), replace(long_table(3), title="terakhir")], ids=type)
+def test_the_foot_never_stands_alone(last: Block) -> None:
+    for lines in range(30, 44):
+        before = [Paragraph(compose("kata")) for _ in range(lines)]
+        content = write_pdf(document(markdown("## I A"), code(*before, last)), footer=("Lisensi: MIT", "Disusun"))
+        (page,) = [page for page in read_pages(content) if "Lisensi" in page or "Disusun" in page]
+        assert "terakhir" in page
+
+
+@needs_reader
 def test_nothing_of_a_row_or_block_taller_than_a_page_is_lost() -> None:
     words = " ".join(f"kata{i}." for i in range(1_500))
     row = pd.DataFrame({"a": [words], "b": ["x"]})
