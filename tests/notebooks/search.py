@@ -49,7 +49,7 @@ KINDS = (
     r"[A-Za-z_][A-Za-z_]*\d\w*|[A-Z]+-\d+\b|ICC\(\d\)|[Ll]ambda \d",  # a name: tau2, CR1, UTF-8, of a column or method
     r"\b[nGAK](?:\^2)? [-−] 1\b|1 [-−] r²|\) / 12\b",  # a formula
     # the ends of a scale
-    r"\b[01](?= =| bila\b| if\b|: )|\b100 (?=bila|if)| 0 (?:sampai|to) 100\b|(?:berjumlah|sum to) 100\b",
+    r"\b[01](?= =| bila\b| if\b|: )|\b100 (?=bila|if)|\b0 (?:sampai|to) 100\b|(?:berjumlah|sum to) 100\b",
     r"(?:setara|equals) 45 (?:menit|minutes)",  # what a lesson hour (JP) is
     r"(?:sekitar|about) 95 (?=berada|lie)",  # the level of a limit, told in units
     r"(?:[Pp]er|[Tt]iap|[Ee]very|[Dd]ari|[Oo]f) 10{1,2}\b",  # what a rate or a step counts by

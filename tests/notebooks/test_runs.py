@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import csv
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,13 +18,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
 from kinerja_lib.opendata import open_data
 from kinerja_lib.read import find_datasets, read_dataset, write_dataset
+from kinerja_lib.report.document import read_document
 from kinerja_lib.report.engine import run_notebook
+from kinerja_lib.report.privacy_gate import holds_id
+from kinerja_lib.report.writers.pdf import write_pdf
 from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.synth import build_agency
 from kinerja_lib.typed import check_table
@@ -530,7 +536,24 @@ def test_a_notebook_runs_to_its_page(case: Case, tmp_path: Path) -> None:
     check_words(page, html)
     check_numbers(page, case)
     check_identifiers(folder, page, executed)
+    check_pdf(run.notebook, page)
     case.check(page)
+
+
+def check_pdf(executed: Path, page: Reader) -> None:
+    """The same page as PDF/UA-1 (typst refuses what is not): the same bytes twice, every cell, no identifier."""
+    document = read_document(nbformat.read(executed, nbformat.NO_CONVERT))
+    content = write_pdf(document, footer=("Kaki.",))
+    assert b"pdfuaid:part" in content
+    assert content == write_pdf(document, footer=("Kaki.",))
+    if shutil.which("pdftotext") is None:
+        return
+    command = ["pdftotext", "-raw", "-enc", "UTF-8", "-", "-"]
+    text = subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode("utf-8")
+    assert not holds_id(text.encode("utf-8"))
+    words = re.sub(r"\s", "", text)
+    missing = [cell for row in page.rows for cell in row if re.sub(r"\s", "", cell) not in words]
+    assert missing == []
 
 
 def check_words(page: Reader, html: str) -> None:
