@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kinerja_lib.language import use_language
 from kinerja_lib.report.document import Document, read_document
-from kinerja_lib.report.record import CHUNK, Change, Line, compare_lines, find_record, list_lines, pack_record
+from kinerja_lib.report.record import CHUNK, MARK, Change, Line, compare_lines, find_record, list_lines, pack_record
+from kinerja_lib.report.writers import FORMATS, write_document
 from kinerja_lib.show.blocks import (
     MIME,
     Block,
@@ -29,7 +30,15 @@ from kinerja_lib.show.blocks import (
     compose,
 )
 
-PANEL = {"title": "Kinerja", "measure": "indeks", "number": "4,1", "unit": "poin", "change": "", "change_detail": ""}
+PANEL = {
+    "strip": None,
+    "title": "Kinerja",
+    "measure": "indeks",
+    "number": "4,1",
+    "unit": "poin",
+    "change": "",
+    "change_detail": "",
+}
 COLUMNS = ({"name": "n", "label": "Orang", "kind": "count", "decimals": 0},)
 
 
@@ -173,3 +182,28 @@ def test_a_long_record_is_cut_and_put_together_again() -> None:
 )
 def test_a_file_without_a_whole_record_has_none(content: bytes) -> None:
     assert find_record(content) is None
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_carries_the_record_and_the_same_bytes(format: str) -> None:
+    record = {"lines": [[str(number), str(number**7)] for number in range(9_000)]}
+    packed = pack_record(record)
+    assert len(packed) > 1
+    content = write_document(whole(), format, record=packed)
+    assert find_record(content) == record
+    assert write_document(whole(), format, record=packed) == content
+    assert find_record(write_document(whole(), format)) is None
+
+
+def test_no_reader_sees_the_record() -> None:
+    from io import BytesIO
+
+    import docx
+    import openpyxl
+
+    packed = pack_record({"lang": "id"})
+    word = docx.Document(BytesIO(write_document(whole(), "docx", record=packed)))
+    assert MARK not in "".join(word.element.itertext())
+    book = openpyxl.load_workbook(BytesIO(write_document(whole(), "xlsx", record=packed)))
+    assert [sheet.title for sheet in book if sheet.sheet_state == "veryHidden"] == ["kinerja-record"]
+    assert book.active.sheet_state == "visible"

@@ -36,7 +36,13 @@ KEPT = {  # parts of a base document that a report takes over; comments, authors
 } | {f"{PACKAGE}/relationships/metadata/core-properties"}
 
 
-def write_docx(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
+def write_docx(
+    document: Document,
+    *,
+    footer: tuple[str, ...] = (),
+    template: Template | None = None,
+    record: tuple[str, ...] = (),
+) -> bytes:
     """Return the report as a Word file.
 
     Parameters
@@ -47,6 +53,8 @@ def write_docx(document: Document, *, footer: tuple[str, ...] = (), template: Te
         Lines of provenance at the end: licence, data, run.
     template : Template, optional
         Letterhead and base document of an office.
+    record : tuple of str
+        What the report was made from and says, see `record.pack_record`; a part that Word does not show.
 
     Returns
     -------
@@ -67,6 +75,8 @@ def write_docx(document: Document, *, footer: tuple[str, ...] = (), template: Te
     story.finish()
     _fill_edges(word, document, story)
     _set_properties(word, document)
+    if record:
+        _add_record(word, record)
     buffer = io.BytesIO()
     word.save(buffer)
     with zipfile.ZipFile(buffer) as file:
@@ -88,6 +98,16 @@ def _leave_only_the_base(word: WordFile) -> None:
     for relation in word.part.rels.values():
         if relation.reltype == f"{OFFICE}/settings":
             relation.target_part.rels.clear()
+
+
+def _add_record(word: WordFile, record: tuple[str, ...]) -> None:
+    """Put the record into a part of its own."""
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    content = f'<?xml version="1.0" encoding="UTF-8"?>\n<record xmlns="urn:kinerja:record">{"".join(record)}</record>\n'
+    part = Part(PackURI("/customXml/item1.xml"), "application/xml", content.encode("ascii"), word.part.package)
+    word.part.relate_to(part, f"{OFFICE}/customXml")
 
 
 def _set_properties(word: WordFile, document: Document) -> None:

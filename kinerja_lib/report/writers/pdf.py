@@ -37,7 +37,13 @@ TRIES = 4
 LATIN = 0x17F  # up to here the shipped fonts have every letter
 
 
-def write_pdf(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
+def write_pdf(
+    document: Document,
+    *,
+    footer: tuple[str, ...] = (),
+    template: Template | None = None,
+    record: tuple[str, ...] = (),
+) -> bytes:
     """Return the report as one PDF file.
 
     Parameters
@@ -48,6 +54,8 @@ def write_pdf(document: Document, *, footer: tuple[str, ...] = (), template: Tem
         Lines of provenance at the foot: licence, data, run.
     template : Template, optional
         Letterhead of the office.
+    record : tuple of str
+        What the report was made from and says, see `record.pack_record`; attached to the file.
 
     Returns
     -------
@@ -65,6 +73,7 @@ def write_pdf(document: Document, *, footer: tuple[str, ...] = (), template: Tem
     b'%PDF-'
     """
     data = _tidy(_collect(document, footer, template))
+    data["record"] = {"text": "\n".join(record), "about": _("Asal-usul laporan, untuk kinerja verify")}
     logo = list(template.logo) if template else []
     if data["letterhead"]:
         data["letterhead"]["logo"] = logo

@@ -136,7 +136,13 @@ def _reach(widths: Sequence[float]) -> tuple[int, float]:
     return span, total
 
 
-def write_xlsx(document: Document, *, footer: tuple[str, ...] = (), template: Template | None = None) -> bytes:
+def write_xlsx(
+    document: Document,
+    *,
+    footer: tuple[str, ...] = (),
+    template: Template | None = None,
+    record: tuple[str, ...] = (),
+) -> bytes:
     """Return the report as an Excel workbook.
 
     The first sheet says what the report is, lists the others and holds definitions and provenance. Then comes a sheet
@@ -151,6 +157,8 @@ def write_xlsx(document: Document, *, footer: tuple[str, ...] = (), template: Te
         Lines of provenance: licence, data, run.
     template : Template, optional
         Letterhead of the office; its lines stand at the top of the first sheet.
+    record : tuple of str
+        What the report was made from and says, see `record.pack_record`; a sheet that Excel does not show.
 
     Returns
     -------
@@ -171,7 +179,17 @@ def write_xlsx(document: Document, *, footer: tuple[str, ...] = (), template: Te
     _write_lines(cover, _("Asal"), clean(footer))
     for each in sheets:
         _write_sheet(book, each, name)
+    if record:
+        _hide_record(book, record)
     return book.close()
+
+
+def _hide_record(book: _Book, record: tuple[str, ...]) -> None:
+    """Put the record on a sheet that Excel lists nowhere."""
+    sheet = book.workbook.add_worksheet("kinerja-record")
+    for row, part in enumerate(record):
+        sheet.write_string(row, 0, part)
+    sheet.very_hidden()
 
 
 def _fit(text: str) -> str:
