@@ -168,19 +168,25 @@ def _execute_and_write(
 
 
 def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
-    """Run the notebook by papermill, saving into `part` after each cell."""
+    """Run the notebook by papermill, which saves into `part` when the run has ended."""
     papermill = load_papermill()
+    from kinerja_lib.report.kernels.provisioner import prepare_kernels
+    from kinerja_lib.report.kernels.saving import NAME
+
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     try:
         with kernel_settings() as config:
             return papermill.execute_notebook(
                 notebook,
                 str(part).replace("{", "{{").replace("}", "}}"),  # papermill reads braces as places for parameters
                 values,
+                engine_name=NAME,
                 kernel_name=KERNEL,
                 cwd=str(PROJECT),
                 progress_bar=False,
                 log_output=False,
                 config=config,
+                kernel_manager_class=prepare_kernels(code, str(values.get("data", ""))),
                 shutdown_kernel="immediate",
             )
     except papermill.PapermillExecutionError as error:
