@@ -1,6 +1,7 @@
 """One notebook -> one executed notebook and one page, whole or not at all.
 
-papermill runs the notebook in a fresh kernel; a run counts only when every code cell has completed. What fails leaves
+papermill runs the notebook in a fresh kernel (`kernels/`); a run counts only when every code cell has completed, none
+of them after more than `CELL_LIMIT` seconds. What fails leaves
 no page, but the executed notebook under a name of its own, so that its author can look.
 """
 
@@ -34,6 +35,7 @@ from kinerja_lib.show.quality import hide_numbers
 OWN_ERRORS = ("KinerjaError", "CallError", "DataError", "RunError")  # their text is written for readers
 FAILED = ".gagal" + NOTEBOOK
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+CELL_LIMIT = 3600  # seconds that one cell may take: what takes longer has hung
 LONGEST = 400  # characters of an error's text that a message shows
 
 
@@ -187,11 +189,15 @@ def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
                 log_output=False,
                 config=config,
                 kernel_manager_class=prepare_kernels(code, str(values.get("data", ""))),
+                execution_timeout=CELL_LIMIT,
                 shutdown_kernel="immediate",
             )
     except papermill.PapermillExecutionError as error:
         why = _last_line(error.ename, error.evalue)
         raise RunError(_cell(error.exec_count, why)) from None
+    except TimeoutError:  # of the cell; before OSError, whose child it is
+        why = _("sel ini belum selesai setelah {limit} detik, jadi kernel dihentikan.").format(limit=CELL_LIMIT)
+        raise RunError(_cell(_count_started(part), why)) from None
     except OSError:
         raise
     except Exception as error:  # the kernel died, or never started: many kinds
