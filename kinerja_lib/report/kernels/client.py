@@ -21,10 +21,18 @@ from typing import Any
 
 PROGRAM = "kinerja_lib.report.kernels.parent"
 HOME = Path(__file__).resolve().parents[3]  # the folder from which the parent imports this library
-SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # else Arrow's allocator starts a thread when loaded
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # a forked copy has but one
+QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # else Arrow's allocator starts a thread when loaded
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # a forked copy has but one
 POLL = 0.005  # seconds between looks at a kernel that is being ended
 PATIENCE = 120.0  # seconds that a parent may take to load and to answer
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return what every kernel's environment holds, warm or plain, so that a notebook gives the same numbers again.
+
+    One thread for sums of floats, and one order of sets: statistics would differ in their last digits otherwise.
+    """
+    return {name: os.environ.get(name, "1") for name in THREADS} | {"PYTHONHASHSEED": "0"}
 
 
 class NoKernelError(Exception):
@@ -77,7 +85,7 @@ class WarmParent:
         self.loaded: set[str] = set()
         self.connection, theirs = Pipe()
         command = [sys.executable, "-m", PROGRAM, str(theirs.fileno())]
-        env = os.environ | SETTINGS | {name: os.environ.get(name, "1") for name in ONE_THREAD}
+        env = os.environ | QUIET | kernel_environment()
         try:
             self.process = subprocess.Popen(
                 command,

@@ -207,7 +207,9 @@ def _describe(place: str) -> object:
     from kinerja_lib.read.held import find_files
 
     with suppress(OSError):
-        return place, tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in find_files(Path(place)))
+        return place, tuple(
+            (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in find_files(Path(place))
+        )
     return place
 
 

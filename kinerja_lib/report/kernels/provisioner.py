@@ -21,7 +21,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 import kinerja_lib
 from kinerja_lib.errors import require_choice
 from kinerja_lib.read.several import split_places
-from kinerja_lib.report.kernels.client import NoKernelError, use_parent
+from kinerja_lib.report.kernels.client import NoKernelError, kernel_environment, use_parent
 from kinerja_lib.report.kernels.parent import LAUNCHER
 
 NAME = "kinerja-warm"
@@ -68,7 +68,19 @@ class WarmProvisioner(LocalProvisioner):
             self.process.wait(ENDING)
 
 
-class WarmManager(AsyncKernelManager):
+class PlainManager(AsyncKernelManager):
+    """A kernel manager whose kernels get what `kernel_environment` says."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        """The specification of the kernel, with that environment."""
+        spec = super().kernel_spec
+        if spec is not None:
+            spec.env = {**spec.env, **kernel_environment()}
+        return spec
+
+
+class WarmManager(PlainManager):
     """A kernel manager that uses `WarmProvisioner`, whatever the kernel's own specification says."""
 
     @property
@@ -80,7 +92,7 @@ class WarmManager(AsyncKernelManager):
         return spec
 
 
-def prepare_kernels(code: str, data: str) -> type[AsyncKernelManager]:
+def prepare_kernels(code: str, data: str) -> type[PlainManager]:
     """Return the class of kernel manager for a run, as `choose_kernels` says, and ready the parent for it.
 
     Parameters
@@ -91,7 +103,7 @@ def prepare_kernels(code: str, data: str) -> type[AsyncKernelManager]:
         The data that it reads, as the parameter of that name has them: the parent holds them.
     """
     if choose_kernels() == "plain":
-        return AsyncKernelManager
+        return PlainManager
     with suppress(NoKernelError):  # told when the kernel is asked for
         parent = use_parent()
         parent.load(set(WORDS.findall(code)) & set(kinerja_lib.__all__))
