@@ -2,8 +2,8 @@
 
 Three ways to the same pages of the sample agency, one after the other in each round, each a fresh process: plain
 papermill and nbconvert in sequence, ours with two workers, and the bare code of the notebook in one warm process. CPU
-and wall a page as ratios, how our time divides, and the memory of a worker: its own, its warm parent's and its kernel's,
-shared pages counted once. ``soak`` runs so many pages through one worker and shows what has grown.
+and wall a page as ratios, how our time divides, and the memory of a worker: its own, its warm parent's and its
+kernel's, shared pages counted once. ``soak`` runs so many pages through one worker and shows what has grown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -115,6 +115,7 @@ def run_bare(units: list[str], _out: Path) -> dict[str, float]:
 
 
 def run_cells(cells: list[str], unit: str) -> None:
+    """Run the cells in a fresh set of names."""
     names: dict[str, Any] = {}
     for number, source in enumerate(cells):
         tree = ast.parse(source)
@@ -192,6 +193,7 @@ def run_way(name: str, units: list[str]) -> dict[str, float]:
 
 
 def print_way(name: str, units: list[str]) -> None:
+    """Print what one way measured, for `run_way`."""
     with tempfile.TemporaryDirectory() as out:
         found = WAYS[name](units, Path(out))
     close_parent()
@@ -199,6 +201,7 @@ def print_way(name: str, units: list[str]) -> None:
 
 
 def compare(pages: int, rounds: int) -> bool:
+    """Run the three ways so many rounds, print the ratios, and tell whether they hold."""
     units = choose_units(pages)
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in WAYS}
     for number in range(rounds):
@@ -254,8 +257,9 @@ def soak(pages: int) -> bool:
 
 
 def count_leavings(own: Path, out: Path) -> dict[str, int]:
+    """Count what a run could leave behind."""
     me, parent = psutil.Process(), psutil.Process(use_parent().process.pid)
-    files = [path for path in walk(own) if not path.is_relative_to(out)]
+    files = [path for path in own.rglob("*") if not path.is_relative_to(out)]
     return {
         "processes": len(me.children(recursive=True)),
         "descriptors": me.num_fds(),
@@ -267,11 +271,8 @@ def count_leavings(own: Path, out: Path) -> dict[str, int]:
     }
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    yield from folder.rglob("*")
-
-
 def main() -> int:
+    """Do what the arguments ask."""
     match sys.argv[1:]:
         case ["way", name, *units]:
             print_way(name, units)

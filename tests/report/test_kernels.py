@@ -113,9 +113,10 @@ OF_A_USER = (
     "print(signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGTERM), os.getpgid(0) == os.getpid())",
     "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 3, 2]);",
     "plt.bar([1, 2], [3, 4])\nplt.show()",
-    "import subprocess\nprint(subprocess.run([sys.executable, '-c', 'print(5)'], capture_output=True, text=True).stdout)",
+    "import subprocess\nprint(subprocess.check_output([sys.executable, '-c', 'print(5)'], text=True))",
     "%matplotlib inline\nfig",
-    "import multiprocessing as mp\nprint(mp.get_start_method(), __name__, __import__('__main__').__dict__ is globals())",
+    "import multiprocessing as mp\nprint(mp.get_start_method(), __name__)",
+    "import __main__\nprint(vars(__main__) is globals())",
 )
 
 
@@ -157,7 +158,7 @@ def test_reading_starts_no_thread_in_the_parent(tmp_path: Path, make_notebook: A
     kinerja_lib.read_dataset(SAMPLE).write(tmp_path / "parquet")
     for place in (SAMPLE, tmp_path / "parquet"):
         run_notebook(source, tmp_path / "hasil", {"data": str(place)})
-        assert len(os.listdir(f"/proc/{use_parent().process.pid}/task")) == 1
+        assert len([*Path(f"/proc/{use_parent().process.pid}/task").iterdir()]) == 1
 
 
 @needs_fork
@@ -168,7 +169,7 @@ def test_a_parent_with_two_threads_refuses(tmp_path: Path, monkeypatch: pytest.M
     parent = use_parent()
     parent.ask("load", ("berutas",), ())
     with pytest.raises(NoKernelError, match=r"^2 threads$"):
-        parent.fork([], dict(os.environ), os.getcwd())
+        parent.fork([], dict(os.environ), str(tmp_path))
 
 
 @needs_fork

@@ -88,6 +88,7 @@ class Parent:
         return None
 
     def fork(self, start: Start) -> Start | None:
+        """Fork a kernel; return its start in the copy only."""
         threads = count_threads()
         if threads != 1:
             self.tell("refused", f"{threads} threads")
@@ -110,6 +111,7 @@ class Parent:
         return None
 
     def tell(self, *message: object) -> None:
+        """Send the client a message."""
         with suppress(OSError):  # the end of the connection is seen by `serve`
             self.connection.send(message)
 
@@ -144,7 +146,7 @@ class Parent:
 
 def count_threads() -> int:
     """Return the number of threads of this process, those of C libraries included where the system tells."""
-    return len(os.listdir(TASKS)) if TASKS.is_dir() else threading.active_count()
+    return len([*TASKS.iterdir()]) if TASKS.is_dir() else threading.active_count()
 
 
 def load(modules: tuple[str, ...], names: tuple[str, ...]) -> None:
@@ -169,7 +171,7 @@ def run_kernel(start: Start) -> None:
     os.chdir(start.cwd)
     sys.argv = [LAUNCHER, *start.arguments]
     renew_state()
-    app = IPKernelApp.instance(parent_handle=os.getppid())  # its default was read when it was imported
+    app: Any = IPKernelApp.instance(parent_handle=os.getppid())  # its default was read when it was imported
     app.initialize(start.arguments)
     inline = sys.modules.get("matplotlib_inline.backend_inline")
     if inline is not None:  # loaded before there was a shell, it would draw nothing
@@ -207,14 +209,13 @@ def _describe(place: str) -> object:
     from kinerja_lib.read.held import find_files
 
     with suppress(OSError):
-        return place, tuple(
-            (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in find_files(Path(place))
-        )
+        stats = [(file.name, file.stat()) for file in find_files(Path(place))]
+        return place, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
     return place
 
 
 def read_apart(place: str) -> Any:
-    """Return a data set that a copy of this process read, threads and heaps of reading with it; None if it cannot be."""
+    """Return a data set that a copy of this process read, whose threads and heap end with it; None if it fails."""
     from kinerja_lib.read import read_dataset
 
     source, sink = os.pipe()
@@ -235,7 +236,7 @@ def read_apart(place: str) -> Any:
 
 def main() -> None:
     """Serve the client named by the arguments; be a kernel in each copy."""
-    if sys.path[0] in ("", os.getcwd()):
+    if sys.path[0] in ("", str(Path.cwd())):
         del sys.path[0]  # added by "-m"; a kernel puts its own folder first
     os.environ.setdefault("MPLBACKEND", BACKEND)  # read when matplotlib is loaded; a kernel sets the same
     load(KERNEL_MODULES, ())

@@ -12,11 +12,13 @@ import re
 import sys
 from contextlib import suppress
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 import kinerja_lib
 from kinerja_lib.errors import require_choice
@@ -53,7 +55,7 @@ class WarmProvisioner(LocalProvisioner):
             if not hasattr(os, "fork") or LAUNCHER not in cmd:
                 raise NoKernelError("no fork" if LAUNCHER in cmd else "not an ipykernel")
             arguments = cmd[cmd.index(LAUNCHER) + 1 :]
-            cwd = os.path.abspath(kwargs.get("cwd") or os.curdir)
+            cwd = str(Path(kwargs.get("cwd") or "").absolute())
             self.process: Any = use_parent().fork(arguments, kwargs.get("env", os.environ), cwd)
         except NoKernelError as error:
             self.log.warning("no warm kernel (%s); starting a plain one", error)
