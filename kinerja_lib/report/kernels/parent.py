@@ -35,7 +35,12 @@ from typing import Any
 LAUNCHER = "ipykernel_launcher"
 BACKEND = "module://matplotlib_inline.backend_inline"
 TASKS = Path("/proc/self/task")  # one entry a thread, those of C libraries too; Linux only
-KERNEL_MODULES = ("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.parentpoller")
+KERNEL_MODULES = (
+    *("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.parentpoller", "ipykernel.zmqshell"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *("IPython.utils.wildcard", "psutil", "sqlite3", "tornado.platform.asyncio", "tornado.queues"),
+)
+DEBUGGER = "debugpy"  # most of what a kernel's start costs, and threads; nobody steps through a page of a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,16 @@ def load(modules: tuple[str, ...], names: tuple[str, ...]) -> None:
             getattr(kinerja_lib, name)
 
 
+def load_kernel() -> None:
+    """Import what a kernel is made of, as where there is no debugger: no ``None`` stays behind for a user's import."""
+    sys.modules[DEBUGGER] = None  # type: ignore[assignment]  # Python's own way to make an import fail
+    load((*KERNEL_MODULES, "ipykernel.debugger"), ())
+    del sys.modules[DEBUGGER]
+    from jupyter_client import localinterfaces
+
+    localinterfaces.localhost()  # looked up once a process
+
+
 def run_kernel(start: Start) -> None:
     """Be an ipykernel as if freshly started: its environment, folder, arguments and random numbers are its own."""
     from ipykernel.kernelapp import IPKernelApp
@@ -239,7 +254,7 @@ def main() -> None:
     if sys.path[0] in ("", str(Path.cwd())):
         del sys.path[0]  # added by "-m"; a kernel puts its own folder first
     os.environ.setdefault("MPLBACKEND", BACKEND)  # read when matplotlib is loaded; a kernel sets the same
-    load(KERNEL_MODULES, ())
+    load_kernel()
     parent = Parent(Connection(int(sys.argv[1])))
     start = parent.serve()
     if start is None:
