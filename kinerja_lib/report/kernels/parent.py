@@ -32,6 +32,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+PUBLIC = "kinerja_lib"  # whose names notebooks use
 LAUNCHER = "ipykernel_launcher"
 BACKEND = "module://matplotlib_inline.backend_inline"
 TASKS = Path("/proc/self/task")  # one entry a thread, those of C libraries too; Linux only
@@ -156,14 +157,13 @@ def count_threads() -> int:
 
 def load(modules: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Import modules, and the modules of public names of the library; what is not there is the notebook's affair."""
-    import kinerja_lib
-
+    public = import_module(PUBLIC)
     for module in modules:
         with suppress(Exception):
             import_module(module)
     for name in names:
         with suppress(Exception):
-            getattr(kinerja_lib, name)
+            getattr(public, name)
 
 
 def load_kernel() -> None:

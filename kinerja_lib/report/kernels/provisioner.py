@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,10 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-import kinerja_lib
 from kinerja_lib.errors import require_choice
 from kinerja_lib.read.several import split_places
 from kinerja_lib.report.kernels.client import NoKernelError, kernel_environment, use_parent
-from kinerja_lib.report.kernels.parent import LAUNCHER
+from kinerja_lib.report.kernels.parent import LAUNCHER, PUBLIC
 
 NAME = "kinerja-warm"
 SWITCH = "KINERJA_KERNELS"  # of the environment: "warm" or "plain"
@@ -108,7 +108,7 @@ def prepare_kernels(code: str, data: str) -> type[PlainManager]:
         return PlainManager
     with suppress(NoKernelError):  # told when the kernel is asked for
         parent = use_parent()
-        parent.load(set(WORDS.findall(code)) & set(kinerja_lib.__all__))
+        parent.load(set(WORDS.findall(code)) & set(import_module(PUBLIC).__all__))
         parent.hold(tuple(split_places(data)) if data else ())
     here = EntryPoint(NAME, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME)
     KernelProvisionerFactory.provisioners.setdefault(NAME, here)  # also where the installed metadata are older
