@@ -203,26 +203,35 @@ def print_way(name: str, units: list[str]) -> None:
 def compare(pages: int, rounds: int) -> bool:
     """Run the three ways so many rounds, print the ratios, and tell whether they hold."""
     units = choose_units(pages)
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in WAYS}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in (*WAYS, "further")}
     for number in range(rounds):
+        few = run_way("ours", units[:JOBS])
         for name in WAYS:
-            runs[name].append(run_way(name, units if name == "ours" else units[: max(2, pages // 3)]))
-            one = runs[name][-1]
-            print(f"round {number + 1}  {name:6} CPU {one['cpu']:5.2f} s  wall {one['wall']:5.2f} s a page", flush=True)
-    print(f"\n{BOOK}, {pages} pages a round, {JOBS} workers, medians of {rounds} rounds")
+            runs[name].append(run_way(name, units if name == "ours" else units[: max(2, pages // 4)]))
+        runs["further"].append({kind: further(runs["ours"][-1][kind], few[kind], pages) for kind in ("cpu", "wall")})
+        for name, found in runs.items():
+            one = found[-1]
+            print(f"round {number + 1}  {name:8} CPU {one['cpu']:5.2f} s  wall {one['wall']:5.2f} s a page", flush=True)
+    print(f"\n{BOOK}, batches of {pages} pages, {JOBS} workers, medians of {rounds} rounds")
+    print("further: a page of a batch once its workers have started; their start is in ours")
     for kind in [key for key in runs["ours"][0] if "(wall)" in key]:
-        print(f"  {kind:24} {median(one[kind] for one in runs['ours']):6.2f} s a page in its worker")
-    faster = ratio(runs["plain"], runs["ours"], "wall", "wall")
-    slower = ratio(runs["ours"], runs["bare"], "wall", "cpu") * JOBS
-    work = ratio(runs["plain"], runs["ours"], "cpu", "cpu")
-    over = ratio(runs["ours"], runs["bare"], "cpu", "cpu")
+        print(f"  {kind:22} {median(one[kind] for one in runs['ours']):6.2f} s a page in its worker")
+    faster, slower = 0.0, 0.0
+    for name in ("ours", "further"):
+        faster = ratio(runs["plain"], runs[name], "wall", "wall")
+        slower = ratio(runs[name], runs["bare"], "wall", "wall") * JOBS
+        work, over = (ratio(*pair, "cpu", "cpu") for pair in ((runs["plain"], runs[name]), (runs[name], runs["bare"])))
+        print(f"{name:8} plain papermill + nbconvert / it: wall {faster:5.2f}, CPU {work:5.2f}")
+        print(f"{name:8} it / bare code: wall {slower:5.2f} (bare divided by {JOBS} cores), CPU {over:5.2f}")
     memory = max(one["memory"] for one in runs["ours"])
-    print(f"plain papermill + nbconvert / ours, wall: {faster:5.2f}  (at least {FASTER}, aim {AIM_FASTER})")
-    print(f"ours / (bare code / {JOBS} cores), wall:       {slower:5.2f}  (at most {SLOWER}, aim {AIM_SLOWER})")
-    print(f"plain / ours, CPU:                        {work:5.2f}")
-    print(f"ours / bare, CPU:                         {over:5.2f}")
-    print(f"peak memory of a worker:                  {memory:5.0f} MB  (at most {MEMORY})")
+    print(f"peak memory of a worker: {memory:.0f} MB")
+    print(f"bars: {FASTER} (aim {AIM_FASTER}), {SLOWER} (aim {AIM_SLOWER}), {MEMORY} MB")
     return faster >= FASTER and slower <= SLOWER and memory <= MEMORY
+
+
+def further(whole: float, few: float, pages: int) -> float:
+    """Return what each page costs beyond the first of each worker."""
+    return (whole * pages - few * JOBS) / (pages - JOBS)
 
 
 def ratio(above: list[dict[str, float]], under: list[dict[str, float]], one: str, other: str) -> float:
