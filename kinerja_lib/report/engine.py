@@ -218,7 +218,8 @@ def kernel_settings() -> Iterator[Any]:
 
     transport = {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
     with tempfile.TemporaryDirectory(prefix="kinerja-", ignore_cleanup_errors=True) as profile:
-        kernel = {"extra_arguments": [f"--ipython-dir={profile}"]}
+        quiet = "--log-level=CRITICAL"  # a kernel that is interrupted when it is shut down says so on the terminal
+        kernel = {"extra_arguments": [f"--ipython-dir={profile}", quiet]}
         yield Config({"KernelManager": transport, "NotebookClient": kernel})
 
 

@@ -35,6 +35,7 @@ from typing import Any
 PUBLIC = "kinerja_lib"  # whose names notebooks use
 LAUNCHER = "ipykernel_launcher"
 BACKEND = "module://matplotlib_inline.backend_inline"
+SELDOM = (50_000, 20, 100)  # objects and rounds between collections: a kernel lives for seconds
 TASKS = Path("/proc/self/task")  # one entry a thread, those of C libraries too; Linux only
 KERNEL_MODULES = (
     *("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.parentpoller", "ipykernel.zmqshell"),
@@ -184,6 +185,7 @@ def run_kernel(start: Start) -> None:
     os.environ.update(start.env)
     time.tzset()
     os.chdir(start.cwd)
+    gc.set_threshold(*SELDOM)
     sys.argv = [LAUNCHER, *start.arguments]
     renew_state()
     app: Any = IPKernelApp.instance(parent_handle=os.getppid())  # its default was read when it was imported

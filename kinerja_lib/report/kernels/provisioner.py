@@ -10,16 +10,21 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.client import KernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Type
 
 from kinerja_lib.errors import require_choice
 from kinerja_lib.read.several import split_places
@@ -30,6 +35,7 @@ NAME = "kinerja-warm"
 SWITCH = "KINERJA_KERNELS"  # of the environment: "warm" or "plain"
 KINDS = ("warm", "plain")
 WORDS = re.compile(r"[A-Za-z]\w*")
+SILENCE = 0.2  # seconds after which outputs are not yet heard and the kernel is asked again
 ENDING = 5.0  # seconds that a killed kernel may take
 
 
@@ -70,8 +76,37 @@ class WarmProvisioner(LocalProvisioner):
             self.process.wait(ENDING)
 
 
+class PromptClient(AsyncKernelClient):
+    """A client that takes a kernel as ready when it says so, where jupyter_client's waits for 0.2 s of silence."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel has answered and its outputs are heard; `RuntimeError` when it does not."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            asked = self.kernel_info()
+            with suppress(Empty):
+                reply = await self._answer(self.get_shell_msg, asked, "kernel_info_reply", seconds=1.0)
+                await self._answer(self.get_iopub_msg, asked, "idle", seconds=SILENCE)
+                self._handle_kernel_info_reply(reply)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    async def _answer(self, receive: Any, asked: str, what: str, *, seconds: float) -> dict[str, Any]:
+        """Return the first message to a request that is of a kind, or a status of that kind; `Empty` after silence."""
+        while True:
+            message: dict[str, Any] = await receive(timeout=seconds)
+            kinds = (message["msg_type"], message["content"].get("execution_state"))
+            if message["parent_header"].get("msg_id") == asked and what in kinds:
+                return message
+
+
 class PlainManager(AsyncKernelManager):
     """A kernel manager whose kernels get what `kernel_environment` says."""
+
+    client_factory = Type(klass=KernelClient, default_value=PromptClient)
 
     @property
     def kernel_spec(self) -> KernelSpec | None:

@@ -18,12 +18,13 @@ class SavingOnce(NBClientEngine):  # type: ignore[misc]  # papermill ships no ty
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> None:
-        """Run the cells; what comes right after, `notebook_complete`, writes the notebook."""
+        """Run the cells; papermill writes the notebook after the last or failed one, but not when the kernel ended."""
         place, nb_man.output_path = nb_man.output_path, None
         try:
             super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
-        finally:
-            nb_man.output_path = place
+        except BaseException:
+            nb_man.output_path = place  # where `notebook_complete`, which comes next, writes
+            raise
 
 
 papermill_engines.register(NAME, SavingOnce)
