@@ -36,6 +36,7 @@ PUBLIC = "kinerja_lib"  # whose names notebooks use
 LAUNCHER = "ipykernel_launcher"
 BACKEND = "module://matplotlib_inline.backend_inline"
 SELDOM = (50_000, 20, 100)  # objects and rounds between collections: a kernel lives for seconds
+MOST_HELD = 64 * 2**20  # bytes of files: larger data are read by each kernel, and no parent grows beyond its share
 TASKS = Path("/proc/self/task")  # one entry a thread, those of C libraries too; Linux only
 KERNEL_MODULES = (
     *("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.parentpoller", "ipykernel.zmqshell"),
@@ -207,7 +208,9 @@ def renew_state() -> None:
         warnings.simplefilter("default")  # any change of the filters forgets the warnings that were shown
 
 
-_seen: tuple[object, ...] = ()  # the files behind what is held: place, name, size, time
+Files = tuple[tuple[str, int, int], ...]  # name, size and time of each
+
+_seen: dict[str, Files] = {}  # the files behind what is held
 
 
 def hold(places: tuple[str, ...]) -> None:
@@ -215,20 +218,22 @@ def hold(places: tuple[str, ...]) -> None:
     global _seen  # noqa: PLW0603 - the process has one
     from kinerja_lib.read.held import hold_datasets
 
-    seen = tuple(_describe(place) for place in places)
+    files = {place: describe_files(place) for place in places}
+    seen = files if 0 < sum(size for one in files.values() for _name, size, _time in one) <= MOST_HELD else {}
     if seen != _seen:
-        found = {place: read_apart(place) for place in places}
+        found = {place: read_apart(place) for place in seen}
         hold_datasets({place: data for place, data in found.items() if data is not None})
         _seen = seen
 
 
-def _describe(place: str) -> object:
+def describe_files(place: str) -> Files:
+    """Return what tells quickly whether a data set's files may have changed; nothing where they cannot be seen."""
     from kinerja_lib.read.held import find_files
 
     with suppress(OSError):
         stats = [(file.name, file.stat()) for file in find_files(Path(place))]
-        return place, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-    return place
+        return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    return ()
 
 
 def read_apart(place: str) -> Any:
