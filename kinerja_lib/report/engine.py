@@ -1,8 +1,8 @@
 """One notebook -> one executed notebook and one page, whole or not at all.
 
 papermill runs the notebook in a fresh kernel (`kernels/`); a run counts only when every code cell has completed, none
-of them after more than `CELL_LIMIT` seconds. What fails leaves
-no page, but the executed notebook under a name of its own, so that its author can look.
+of them after more than `CELL_LIMIT` seconds. What fails leaves no page, but the executed notebook under a name of its
+own, so that its author can look.
 """
 
 from __future__ import annotations

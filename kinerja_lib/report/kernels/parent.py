@@ -61,9 +61,10 @@ class Parent:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.kernels: set[int] = set()
-        self.wake, woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self.woken = woken
-        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+        self.wake, self.woken = os.pipe()
+        for end in (self.wake, self.woken):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self.woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # wakes `serve`
 
     def serve(self) -> Start | None:
@@ -133,18 +134,15 @@ class Parent:
 
     def reap(self) -> None:
         """Tell of kernels that have ended, and end what they have left running."""
-        while self.kernels:
-            try:
-                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None:
-                return
-            if ended.si_pid in self.kernels:
-                self.signal(ended.si_pid, signal.SIGKILL)  # its id cannot be another's until it is waited for
-            _pid, status = os.waitpid(ended.si_pid, 0)
-            self.kernels.discard(ended.si_pid)
-            self.tell("ended", ended.si_pid, os.waitstatus_to_exitcode(status))
+        for pid in tuple(self.kernels):
+            if hasattr(os, "waitid"):  # not on macOS before Python 3.13
+                if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                    continue
+                self.signal(pid, signal.SIGKILL)  # its number cannot be another's until it is waited for
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                self.kernels.discard(pid)
+                self.tell("ended", pid, os.waitstatus_to_exitcode(status))
 
     def close(self) -> None:
         """End every kernel."""
