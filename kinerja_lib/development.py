@@ -19,7 +19,7 @@ from kinerja_lib.measures import build_person_scores, find_events, has_people, s
 from kinerja_lib.privacy import MIN_GROUP, hide_counts, hide_share, is_small, leaves_few
 from kinerja_lib.rules import jp_bounds
 from kinerja_lib.schema import Dataset
-from kinerja_lib.scope import Scope, find_appraised
+from kinerja_lib.scope import Scope, find_appraised, keep_per_scope
 from kinerja_lib.tree import assign_units, find_parents
 from kinerja_lib.vocabulary import KLASIKAL, NONKLASIKAL, STATUS, Period, label, sort_periods
 
@@ -69,6 +69,7 @@ def find_people(scope: Scope, *needs: str) -> pd.DataFrame | None:
     return build_person_scores(scope) if there and has_people(scope.data) else None
 
 
+@keep_per_scope
 def build_events(scope: Scope) -> pd.DataFrame | None:
     """Return how many events of each form there were, and how many people had them.
 

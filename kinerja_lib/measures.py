@@ -25,7 +25,7 @@ from kinerja_lib.language import _, mark
 from kinerja_lib.privacy import MIN_GROUP, hide_share, is_small, leaves_few, merge_levels
 from kinerja_lib.rules import count_changes, judge_distribution, score_iki, score_predikat, smallest_judged
 from kinerja_lib.schema import Dataset
-from kinerja_lib.scope import Scope, find_alike, find_appraised, under_one_rezim
+from kinerja_lib.scope import Scope, find_alike, find_appraised, keep_per_scope, under_one_rezim
 from kinerja_lib.tree import find_parents
 from kinerja_lib.vocabulary import PREDIKAT, Period
 
@@ -246,6 +246,7 @@ def must_hide(level: Level, measure: Measure) -> bool:
     return level.n < MIN_GROUP or (measure.is_share and hide_share(round(level.value * level.n / 100), level.n))
 
 
+@keep_per_scope
 def build_person_scores(scope: Scope, period: Period | None = None) -> pd.DataFrame | None:
     """Return the people appraised in the scope in one period. For computing only: never shown.
 

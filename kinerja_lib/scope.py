@@ -6,7 +6,10 @@ before. Numbers are computed further right, in `measures` and its siblings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -15,6 +18,8 @@ from kinerja_lib.language import _
 from kinerja_lib.schema import Dataset
 from kinerja_lib.tree import find_members, find_parents, require_tree
 from kinerja_lib.vocabulary import Period
+
+Build = TypeVar("Build", bound=Callable[..., "pd.DataFrame | None"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +42,8 @@ class Scope:
         Whether the scope is the whole agency.
     periods : tuple of str
         All periods in the data that can be reported, in the order of time.
+    kept : dict
+        What `keep_per_scope` has computed.
     """
 
     data: Dataset
@@ -46,11 +53,26 @@ class Scope:
     name: str
     is_agency: bool
     periods: tuple[str, ...] = ()
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def has_people(self) -> bool:
         """Whether the data hold appraisals of people (else only indicators of units)."""
         return self.data.has("penilaian") and self.data.has("pegawai")
+
+
+def keep_per_scope(build: Build) -> Build:
+    """Decorate the maker of a scope's frame: it is computed once for a scope, and each caller gets an own copy."""
+
+    @wraps(build)
+    def build_once(scope: Scope, *arguments: Any) -> pd.DataFrame | None:
+        key = (build, *arguments)
+        if key not in scope.kept:
+            scope.kept[key] = build(scope, *arguments)
+        frame = scope.kept[key]
+        return None if frame is None else frame.copy(deep=False)
+
+    return build_once  # type: ignore[return-value]
 
 
 def build_scope(data: Dataset, *, period: str = "", unit: str | None = None) -> Scope:

@@ -6,7 +6,8 @@ cells, `kinds` says what a sheet is, `convert` makes canonical rows and findings
 
 from __future__ import annotations
 
-from kinerja_lib.read.canonical import hash_file, open_dataset, read_dataset, write_dataset
+from kinerja_lib.read.canonical import open_dataset, read_dataset, write_dataset
+from kinerja_lib.read.held import hash_file
 from kinerja_lib.read.several import find_datasets
 
 __all__ = ["find_datasets", "hash_file", "open_dataset", "read_dataset", "write_dataset"]

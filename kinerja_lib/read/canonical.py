@@ -7,7 +7,6 @@ are gone. Raw exports are another matter: this reads canonical tables only.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +15,11 @@ import pandas as pd
 
 from kinerja_lib.errors import CallError, DataError, list_values
 from kinerja_lib.language import _
+from kinerja_lib.read.held import SUFFIXES, find_held, hash_file
 from kinerja_lib.schema import TABLES, Dataset
 from kinerja_lib.store import UNIT, StoredTables
 from kinerja_lib.typed import Locate, check_table, keeps_type, known_columns
 
-SUFFIXES = (".csv", ".parquet")
 WORKBOOK = ".xlsx"
 EXACT = 10**15  # from here on a spreadsheet's number has lost digits: Excel keeps fifteen
 
@@ -56,6 +55,9 @@ def read_dataset(path: str | Path) -> Dataset:
     folder = Path(path)
     if not folder.exists():
         raise CallError(_("{path}: folder atau berkas tidak ada. Periksa ejaan dan letaknya.").format(path=path))
+    held = find_held(path)
+    if held is not None:
+        return held
     tables, ignored, hashes = _read_folder(folder) if folder.is_dir() else _read_workbook(folder)
     _require_tables(tables, path)
     described = tables.pop("keterangan", None)
@@ -115,12 +117,6 @@ def _read_folder(folder: Path) -> Parts:
         message = _("{folder}: bukan folder data; ditemukan {found}; yang dicari: {names} (.csv atau .parquet).")
         raise CallError(message.format(folder=folder, found=found, names=list_values(TABLES)))
     return tables, ignored, hashes
-
-
-def hash_file(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read_csv(file: Path) -> tuple[pd.DataFrame, Locate, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kinerja_lib.read.canonical import SUFFIXES
+from kinerja_lib.read.held import SUFFIXES
 from kinerja_lib.schema import TABLES
 
 SEPARATOR = ";"

@@ -1,7 +1,8 @@
 """One notebook -> one executed notebook and its page in each format asked for, whole or not at all.
 
-papermill runs the notebook in a fresh kernel; a run counts only when every code cell has completed. What fails leaves
-no page, but the executed notebook under a name of its own, so that its author can look.
+papermill runs the notebook in a fresh kernel (`kernels/`); a run counts only when every code cell has completed, none
+of them after more than `CELL_LIMIT` seconds. What fails leaves no page, but the executed notebook under a name of its
+own, so that its author can look.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 OWN_ERRORS = ("KinerjaError", "CallError", "DataError", "RunError")  # their text is written for readers
 FAILED = ".gagal" + NOTEBOOK
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+CELL_LIMIT = 3600  # seconds that one cell may take: what takes longer has hung
 LONGEST = 400  # characters of an error's text that a message shows
 
 
@@ -224,24 +226,34 @@ def _read_panels(document: Document) -> tuple[dict[str, str], ...]:
 
 
 def _execute(notebook: Any, values: dict[str, Any], part: Path) -> Any:
-    """Run the notebook by papermill, saving into `part` after each cell."""
+    """Run the notebook by papermill, which saves into `part` when the run has ended."""
     papermill = load_papermill()
+    from kinerja_lib.report.kernels.provisioner import prepare_kernels
+    from kinerja_lib.report.kernels.saving import NAME
+
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     try:
         with kernel_settings() as config:
             return papermill.execute_notebook(
                 notebook,
                 str(part).replace("{", "{{").replace("}", "}}"),  # papermill reads braces as places for parameters
                 values,
+                engine_name=NAME,
                 kernel_name=KERNEL,
                 cwd=str(PROJECT),
                 progress_bar=False,
                 log_output=False,
                 config=config,
+                kernel_manager_class=prepare_kernels(code, str(values.get("data", ""))),
+                execution_timeout=CELL_LIMIT,
                 shutdown_kernel="immediate",
             )
     except papermill.PapermillExecutionError as error:
         why = _last_line(error.ename, error.evalue)
         raise RunError(_cell(error.exec_count, why)) from None
+    except TimeoutError:  # of the cell; before OSError, whose child it is
+        why = _("sel ini belum selesai setelah {limit} detik, jadi kernel dihentikan.").format(limit=CELL_LIMIT)
+        raise RunError(_cell(_count_started(part), why)) from None
     except OSError:
         raise
     except Exception as error:  # the kernel died, or never started: many kinds
@@ -262,7 +274,8 @@ def kernel_settings() -> Iterator[Any]:
 
     transport = {"transport_encryption": "auto" if zmq.has("curve") else "disabled"}
     with tempfile.TemporaryDirectory(prefix="kinerja-", ignore_cleanup_errors=True) as profile:
-        kernel = {"extra_arguments": [f"--ipython-dir={profile}"]}
+        quiet = "--log-level=CRITICAL"  # a kernel that is interrupted when it is shut down says so on the terminal
+        kernel = {"extra_arguments": [f"--ipython-dir={profile}", quiet]}
         yield Config({"KernelManager": transport, "NotebookClient": kernel})
 
 

@@ -33,7 +33,6 @@ MOST_WORKERS = 61 if sys.platform == "win32" else 256  # Windows waits for no mo
 TICK = 0.5  # seconds between looks at the keyboard: Windows cannot interrupt an endless wait
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 GRACE = 15.0  # seconds that a worker has to shut its kernel down
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # one core a worker is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +191,6 @@ def _prepare_worker() -> None:
     """Set up a worker: Ctrl-C is the parent's affair, SIGTERM ends the worker, and so does the end of its parent."""
     signal.signal(signal.SIGINT, lambda _number, _frame: None)  # not SIG_IGN, which kernels would inherit
     signal.signal(signal.SIGTERM, _end_worker)
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 

@@ -17,10 +17,14 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from matplotlib import font_manager, rc_context
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Affine2D
 
 from kinerja_lib.show.blocks import clean
 
@@ -89,10 +93,7 @@ class Canvas:
         self.width, self.height = width, height
         self._sheet = Sheet(figsize=(width / 72, height / 72), dpi=72)
         FigureCanvasSVG(self._sheet)
-        self._axes = self._sheet.add_axes((0.0, 0.0, 1.0, 1.0))
-        self._axes.set_xlim(0, width)
-        self._axes.set_ylim(height, 0)
-        self._axes.axis("off")
+        self._place = Affine2D().scale(1, -1).translate(0, height)  # the marks stand on the sheet itself: no axes
 
     def text(
         self,
@@ -111,21 +112,20 @@ class Canvas:
         if room is not None:
             line = shorten(line, room / (1.08 if bold else 1.0), size)
         weight = "bold" if bold else "normal"
-        self._axes.text(
-            x, y, line, fontsize=size, color=color, weight=weight, ha=ALIGN[anchor], va="baseline", zorder=5
-        )
+        style: dict[str, Any] = {"fontsize": size, "color": color, "weight": weight, "zorder": 5}
+        self._add(Text(x, y, line, ha=ALIGN[anchor], va="baseline", parse_math=False, **style))
 
     def line(
         self, x1: float, y1: float, x2: float, y2: float, *, color: str = INK, width: float = 1.0, dashed: bool = False
     ) -> None:
         """Draw a straight line."""
-        style = (0, (3, 3)) if dashed else "solid"
-        self._axes.plot([x1, x2], [y1, y2], color=color, linewidth=width, linestyle=style, solid_capstyle="butt")
+        style: Any = (0, (3, 3)) if dashed else "solid"
+        self._add(Line2D([x1, x2], [y1, y2], color=color, linewidth=width, linestyle=style, solid_capstyle="butt"))
 
     def path(self, points: Sequence[tuple[float, float]], *, color: str = INK, width: float = 1.5) -> None:
         """Draw a line through `points`."""
         xs, ys = zip(*points, strict=True)
-        self._axes.plot(xs, ys, color=color, linewidth=width, solid_joinstyle="round")
+        self._add(Line2D(xs, ys, color=color, linewidth=width, solid_joinstyle="round"))
 
     def box(
         self, x: float, y: float, width: float, height: float, *, fill: str, hatch: str = "", alpha: float = 1.0
@@ -136,15 +136,20 @@ class Canvas:
             patch.set(alpha=alpha, zorder=4.5)
         if hatch:
             patch.set(hatch="//", hatchcolor=hatch, hatch_linewidth=4.5)
-        self._axes.add_patch(patch)
+        self._add(patch)
 
     def dot(self, x: float, y: float, radius: float = 4.5, *, fill: str = GROUP, edge: str = "#ffffff") -> None:
         """Draw a dot with a thin rim."""
-        self._axes.plot([x], [y], marker="o", ms=2 * radius, mfc=fill, mec=edge, mew=1.2, zorder=4)
+        self._add(Line2D([x], [y], marker="o", ms=2 * radius, mfc=fill, mec=edge, mew=1.2, zorder=4))
 
     def area(self, points: Sequence[tuple[float, float]], *, fill: str) -> None:
         """Fill a polygon."""
-        self._axes.add_patch(Polygon(np.asarray(points), closed=True, facecolor=fill, linewidth=0, zorder=0.5))
+        self._add(Polygon(np.asarray(points), closed=True, facecolor=fill, linewidth=0, zorder=0.5))
+
+    def _add(self, mark: Artist) -> None:
+        """Put a mark on the sheet; it keeps its place among those of its height, later ones over earlier ones."""
+        mark.set_transform(self._place)
+        self._sheet.add_artist(mark)
 
     def svg(self) -> str:
         """Return the drawing: the same strokes give the same text."""
@@ -152,9 +157,8 @@ class Canvas:
         buffer = io.StringIO()
         with rc_context(cast("Any", RC | {"font.family": [font]})), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-            for text in self._axes.texts:
+            for text in self._sheet.findobj(Text):
                 text.set_fontfamily([font])
-                text.set_parse_math(False)
             nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
             self._sheet.savefig(buffer, format="svg", metadata=nothing, transparent=True)
         return _lean(buffer.getvalue(), font)

@@ -133,6 +133,7 @@ def test_the_head_counts_those_with_a_result_where_the_others_are_few() -> None:
     scope = people_scope(20)
     scope.data["penilaian"].loc[:1, "predikat"] = None
     assert ("Pegawai", "18 dinilai") in say_head(scope).facts
+    scope = people_scope(20)
     scope.data["penilaian"].loc[:5, "predikat"] = None
     assert ("Pegawai", "20 dinilai") in say_head(scope).facts
 
