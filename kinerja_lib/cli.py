@@ -149,7 +149,7 @@ def _add_report(parser: Parser) -> None:
     out = _("folder hasil; bawaan: lanjutkan penyusunan yang sama, atau folder baru di reports/runs")
     add("--out", metavar=_("FOLDER"), help=out)
     add("--jobs", type=_whole_number, metavar="N", help=_("banyaknya halaman sekaligus; bawaan: jumlah inti prosesor"))
-    add("--scheduler", metavar=_("ALAMAT"), help=_("belum tersedia pada versi ini"))
+    add("--scheduler", metavar=_("ALAMAT"), help=_("alamat penjadwal Dask, seperti tcp://10.0.0.1:8786"))
     add("--force", action="store_true", help=_("susun ulang semua halaman, juga yang tidak berubah"))
     add("--quiet", action="store_true", help=_("tampilkan hanya yang gagal dan letak hasilnya"))
     add("--json", action="store_true", help=_("tampilkan hasilnya sebagai JSON"))
@@ -263,8 +263,6 @@ def _whole_number(text: str) -> int:
 
 def run_report(args: argparse.Namespace) -> int:
     """Make reports and print where they are."""
-    if args.scheduler is not None:
-        raise CallError(_("--scheduler: belum tersedia pada versi ini; pakai --jobs."))
     from kinerja_lib.report.writers import read_formats
 
     read_formats(args.format)  # refused before anything heavy is loaded
@@ -290,7 +288,8 @@ def run_report(args: argparse.Namespace) -> int:
     jobs = args.jobs if args.jobs is not None else count_cores()
     text = _("Menyusun yang belum ada atau berubah dari {n} halaman, {jobs} sekaligus ...")
     tell(text.format(n=len(plan.pages), jobs=max(1, min(jobs, len(plan.pages)))))
-    result = run_plan(plan, out=args.out, jobs=args.jobs, force=args.force, progress=not args.quiet)
+    means = {"jobs": args.jobs, "scheduler": args.scheduler, "force": args.force}
+    result = run_plan(plan, out=args.out, progress=not args.quiet, **means)
     if not units and not args.notebook:
         tell(_("Laporan per unit: tambahkan --all-units, atau --unit ID."))
     return print_report(result, quiet=args.quiet, as_json=args.json)
@@ -458,22 +457,9 @@ def _print_tables(written: Sequence[Path], out: str) -> None:
 
 def run_lab(_args: argparse.Namespace) -> int:
     """Open Jupyter in the project's folder and return its exit code."""
-    import subprocess
-    from importlib.util import find_spec
+    from kinerja_lib.doctor import open_lab
 
-    from kinerja_lib.report import files
-
-    if find_spec("jupyterlab") is None:
-        raise DataError(_("jupyterlab belum terpasang; jalankan: python mulai.py lab"))
-    start = files.notebooks_folder() / "00_mulai.ipynb"
-    command = [sys.executable, "-m", "jupyterlab", *([str(start)] if start.is_file() else [])]
-    with subprocess.Popen(command, cwd=files.PROJECT) as child:
-        while True:
-            try:
-                code = child.wait()
-                return code if code >= 0 else 128 - code
-            except KeyboardInterrupt:  # Jupyter asks whether to stop
-                continue
+    return open_lab()
 
 
 def run_verify(args: argparse.Namespace) -> int:

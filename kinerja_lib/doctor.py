@@ -11,8 +11,10 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
+from kinerja_lib.errors import DataError
 from kinerja_lib.language import _
 from kinerja_lib.report import files
 
@@ -173,3 +175,26 @@ def _check_disk() -> Check:
     name = _("Ruang disk {free} MB").format(free=free)
     text = _("perlu {needed} MB; kosongkan sebagian disk")
     return Check(name, "" if free >= NEEDED_MB else text.format(needed=NEEDED_MB))
+
+
+def open_lab() -> int:
+    """Open Jupyter in the project's folder at the start notebook and return its exit code.
+
+    Raises
+    ------
+    DataError
+        JupyterLab is not installed.
+    """
+    import subprocess
+
+    if find_spec("jupyterlab") is None:
+        raise DataError(_("jupyterlab belum terpasang; jalankan: python mulai.py lab"))
+    start = files.notebooks_folder() / "00_mulai.ipynb"
+    command = [sys.executable, "-m", "jupyterlab", *([str(start)] if start.is_file() else [])]
+    with subprocess.Popen(command, cwd=files.PROJECT) as child:
+        while True:
+            try:
+                code = child.wait()
+                return code if code >= 0 else 128 - code
+            except KeyboardInterrupt:  # Jupyter asks whether to stop
+                continue

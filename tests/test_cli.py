@@ -47,7 +47,7 @@ def english(put_catalogue: Callable[[str], None]) -> None:
     words = {
         "susun laporan (tanpa argumen lain: instansi contoh)": "make reports (alone: the sample agency)",
         "bahasa laporan dan pesan": "language of reports and messages",
-        "--scheduler: belum tersedia pada versi ini; pakai --jobs.": "--scheduler: not available yet; use --jobs.",
+        "--param: ditemukan {found}; yang diizinkan: NAMA=NILAI.": "--param: found {found}; allowed: NAME=VALUE.",
         "perintah": "commands",
     }
     text = "\n".join(f'msgid "{one}"\nmsgstr "{other}"\n' for one, other in words.items())
@@ -174,7 +174,7 @@ def test_ctrl_c_ends_with_130_in_one_line(kinerja: Run, project: Path, monkeypat
     assert (project / "hasil" / "index.html").is_file()
 
 
-COMMANDS = ("report", "import", "check", "pseudonymise", "panel", "study", "open", "synth", "lab", "doctor")
+COMMANDS = ("report", "import", "check", "pseudonymise", "panel", "study", "open", "synth", "verify", "lab", "doctor")
 WRONG = {
     "no command": ([], 2, "kinerja: galat: argumen berikut wajib diisi: PERINTAH\npemakaian: kinerja --help\n"),
     "command": (
@@ -217,11 +217,6 @@ WRONG = {
         ["report", "--format", "html,odt"],
         2,
         "kinerja: --format: ditemukan 'odt'; yang diizinkan: html, pdf, docx, xlsx.\n",
-    ),
-    "scheduler": (
-        ["report", "--scheduler", "tcp://a"],
-        2,
-        "kinerja: --scheduler: belum tersedia pada versi ini; pakai --jobs.\n",
     ),
     "param": (
         ["report", "--param", "ambang"],
@@ -315,10 +310,10 @@ def test_help_is_english_when_asked_for(kinerja: Run, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("english")
 def test_faults_are_english_when_asked_for(kinerja: Run) -> None:
-    assert kinerja("report", "--scheduler", "x", "--lang", "en") == (
+    assert kinerja("report", "--param", "x", "--lang", "en") == (
         2,
         "",
-        "kinerja: --scheduler: not available yet; use --jobs.\n",
+        "kinerja: --param: found 'x'; allowed: NAME=VALUE.\n",
     )
     _code, _out, err = kinerja("report", "--lang", "en", "--unit")
     assert (

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kinerja_lib.errors import CallError, RunError
 from kinerja_lib.language import _, speaking
 from kinerja_lib.report import books
 from kinerja_lib.report.changes import build_before, summarise_run
+from kinerja_lib.report.cluster import run_tasks_on
 from kinerja_lib.report.engine import FAILED
 from kinerja_lib.report.files import NOTEBOOK, sweep_parts
 from kinerja_lib.report.keys import Basis, build_key, digest, read_basis
@@ -31,6 +33,7 @@ from kinerja_lib.report.runs import Run, open_run
 from kinerja_lib.report.site import INDEX, write_index
 
 Finished = tuple[Task, Outcome]
+RunAll = Callable[[Sequence[Task]], Generator[Finished, None, None]]
 HISTORY = 20  # runs of a folder that its manifest lists
 
 
@@ -87,6 +90,7 @@ def run_plan(
     *,
     out: str | Path | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     force: bool = False,
     progress: bool = False,
 ) -> BatchResult:
@@ -101,6 +105,8 @@ def run_plan(
         changed and removed where they are not planned. None = among the runs of the project, see `runs.open_run`.
     jobs : int, optional
         Pages at a time; None = as many as there are cores.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers make the pages instead, see `cluster.run_tasks_on`.
     force : bool, default False
         Make every page again.
     progress : bool, default False
@@ -126,7 +132,8 @@ def run_plan(
         about = describe_basis(plan, basis) | {"call": digest([keys, plan.formats])}
         with open_run(out, like={"period": plan.period, **about}, force=force) as run, _telling_of_the_disk():
             batch = _Batch(plan, basis, keys, run, about)
-            return batch.make(workers, force=force, progress=progress)
+            run_all = partial(run_tasks_on, scheduler=scheduler) if scheduler else partial(run_tasks, jobs=workers)
+            return batch.make(run_all, force=force, progress=progress)
 
 
 class _Batch:
@@ -164,7 +171,7 @@ class _Batch:
             "relative": _relative(place, self.run.folder),
         }
 
-    def make(self, workers: int, *, force: bool, progress: bool) -> BatchResult:
+    def make(self, run_all: RunAll, *, force: bool, progress: bool) -> BatchResult:
         """Make what is to be made, and close the books."""
         folder = self.run.folder
         sweep_parts(folder)
@@ -175,17 +182,17 @@ class _Batch:
         self._remove_unplanned()
         if tasks or self._is_news():
             self._write_books(finished=None)
-            self._run_tasks(tasks, workers, progress=progress)
+            self._run_tasks(tasks, run_all, progress=progress)
         else:  # all is there: the books stay as they were
             self.books = self.earlier
             if not (folder / INDEX).exists():
                 write_index(folder, self.books)
         return BatchResult(self.books["run"], folder, folder / INDEX, tuple(self._all_results()), self.stale)
 
-    def _run_tasks(self, tasks: list[Task], workers: int, *, progress: bool) -> None:
+    def _run_tasks(self, tasks: list[Task], run_all: RunAll, *, progress: bool) -> None:
         finished = None
         try:
-            with closing(run_tasks(tasks, jobs=workers)) as outcomes:
+            with closing(run_all(tasks)) as outcomes:
                 for task, outcome in _watch(outcomes, len(tasks), shown=progress):
                     self._note(self.plan.pages[task.position], outcome)
             self.stale = read_basis(self.plan) != self.basis

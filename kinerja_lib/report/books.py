@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kinerja_lib.read.canonical import hash_file
+from kinerja_lib.read.held import hash_file
 from kinerja_lib.report.files import NOTEBOOK, write_whole
 from kinerja_lib.report.writers import FORMATS
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ PATIENCE = 120.0  # seconds without any worker after which the rest has failed
 ONE_AT_A_TIME = threading.Lock()  # papermill changes the folder of its whole process
 
 
-def run_tasks_on(tasks: Sequence[Task], *, scheduler: str) -> Iterator[tuple[Task, Outcome]]:
+def run_tasks_on(tasks: Sequence[Task], *, scheduler: str) -> Generator[tuple[Task, Outcome], None, None]:
     """Yield each task with its outcome as the workers end them; one that fails stops no other.
 
     Parameters

@@ -25,7 +25,7 @@ from kinerja_lib.check.events import data_day
 from kinerja_lib.check.origin import ORIGIN, RECORD
 from kinerja_lib.importer.folder import FINDINGS_JSON
 from kinerja_lib.read import find_datasets
-from kinerja_lib.read.canonical import SUFFIXES, hash_file
+from kinerja_lib.read.held import SUFFIXES, hash_file
 from kinerja_lib.report.files import project_folder
 from kinerja_lib.report.plan import Page, Plan
 from kinerja_lib.schema import TABLES, Dataset
