@@ -17,6 +17,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,23 @@ def run(world: str, seed: int, lines: tuple[str, ...]) -> list[dict[str, Any]]:
     found = []
     for line in lines:
         _world, name, programme = LINES[line]
-        study = getattr(studies, f"study_{name}")(agency, StudyPlan(programme=programme))
+        with _promised_at(Effects(**WORLDS[world]).coaching_exit):
+            study = getattr(studies, f"study_{name}")(agency, StudyPlan(programme=programme))
         found.append({"line": line, "seed": seed} | _read(study))
     return found
+
+
+@contextmanager
+def _promised_at(fall: float) -> Iterator[None]:
+    """Let the plan of exits tell the power of the planted fall instead of that of the smallest effect worth having."""
+    from kinerja_lib.studies import retention
+
+    usual = retention.plan_exits
+    retention.plan_exits = partial(usual, smallest=abs(fall)) if fall else usual
+    try:
+        yield
+    finally:
+        retention.plan_exits = usual
 
 
 def _read(study: Any) -> dict[str, Any]:
@@ -69,6 +85,8 @@ def _read(study: Any) -> dict[str, Any]:
     truth = study.truth.get("headline", 0.0 if study.programme == "konseling" else math.nan)
     said |= {name: float(row[name]) for name in ("estimate", "std_error", "conf_low", "conf_high")}
     said |= {"truth": truth, "mde": float(study.reach.get("effect", math.nan))}
+    if study.name == "retention":
+        said["power"] = float(study.reach.get("power", math.nan))
     said["naive"] = bool((naive["conf_low"].iloc[0] > 0) or (naive["conf_high"].iloc[0] < 0)) if len(naive) else None
     twfe = None if study.second is None else study.second.diagnostics.get("twfe")
     if study.name == "value" and twfe is not None:
@@ -126,7 +144,8 @@ def judge(line: str, rows: list[dict[str, Any]]) -> Iterator[tuple[str, bool]]:
     yield _say(_share(bool(row["naive"]) for row in seen), n), True
     supported = _share(row["verdict"] == "supported" for row in rows)
     yield _say(supported, every), world != "none" or supported <= SUPPORTED + 2 * _error(SUPPORTED, every)
-    promised = [_promise(row) for row in seen if row["truth"] and not math.isnan(row["mde"])]
+    promised = [row.get("power") or _promise(row) for row in seen if row["truth"]]
+    promised = [power for power in promised if not math.isnan(power)]
     yield (f"{100 * sum(promised) / len(promised):.0f} %" if promised else "-"), True
     flagged = _share("quota" in row["why"] for row in rows)
     yield (_say(flagged, every) if line.startswith("value") else "-"), world != "quota" or flagged > 0.9

@@ -288,7 +288,9 @@ def _estimate_naive(people: pd.DataFrame, programme: str) -> pd.DataFrame:
     return tidy_row(pd.DataFrame([row]), role="naive", unit=_("orang per 100 pegawai"), naive=True)
 
 
-def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -> dict[str, float]:
+def plan_exits(
+    periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8, smallest: float = SMALLEST
+) -> dict[str, float]:
     """Return which fall of the log hazard the exits could have shown at all, whoever they were.
 
     Schoenfeld (1983), Biometrics 39(2): the error of the log hazard ratio is 1 / sqrt(events * p (1 - p)), with p the
@@ -301,11 +303,13 @@ def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -
         As `split_periods` gives it.
     alpha, power : float
         Two-sided level; power of the smallest detectable effect.
+    smallest : float
+        Fall of the log hazard whose power is told.
 
     Returns
     -------
     dict
-        effect (fall of the log hazard, above 0; left out where no fall reaches the power), power (for `SMALLEST`),
+        effect (fall of the log hazard, above 0; left out where no fall reaches the power), power (for `smallest`),
         smallest, events, n_treated and n_control (people with time at risk after the start, and without any).
 
     Examples
@@ -322,8 +326,8 @@ def plan_exits(periods: pd.DataFrame, alpha: float = 0.05, power: float = 0.8) -
     exits = events * (total / total.sum()).to_numpy()
     treated = periods.loc[periods["ikut"] == 1, "pegawai_id"].nunique()
     others = periods["pegawai_id"].nunique() - treated
-    known = {"events": events, "n_treated": float(treated), "n_control": float(others), "smallest": SMALLEST}
-    known["power"] = float(find_power(exits, share, np.array([SMALLEST]), alpha)[0])
+    known = {"events": events, "n_treated": float(treated), "n_control": float(others), "smallest": smallest}
+    known["power"] = float(find_power(exits, share, np.array([smallest]), alpha)[0])
     reached = FALLS[find_power(exits, share, FALLS, alpha) >= power]
     return known | ({"effect": float(reached[0])} if len(reached) else {})
 
