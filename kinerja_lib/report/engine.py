@@ -209,7 +209,7 @@ def _execute_and_write(
 
 def _pack(record: Mapping[str, Any], document: Document) -> tuple[str, ...]:
     """Return what a page was made from and what it says, as every format carries it; without a path of this machine."""
-    if not record:
+    if "data" not in record:
         return ()
     from kinerja_lib.report.record import list_lines, pack_record
 

@@ -164,7 +164,7 @@ def opened(name: Any, source: str) -> Dataset:
     return open_data(name, folder=SHARED)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _keep_what_is_computed() -> Iterator[None]:
     """Read each folder once, and study each programme of it once a language: data are never changed."""
     known: dict[Any, Study] = {}

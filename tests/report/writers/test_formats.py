@@ -24,11 +24,15 @@ def test_formats_are_read_in_one_order_each_once() -> None:
 
 def test_each_format_has_its_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("kinerja_lib.report.writers.pdf")
-    module.write_pdf = lambda document, *, footer, template: repr((document.title, footer, template.lines)).encode()  # type: ignore[attr-defined]
+
+    def write_pdf(document: Document, *, footer: tuple[str, ...], template: Template, record: tuple[str, ...]) -> bytes:
+        return repr((document.title, footer, template.lines, record)).encode()
+
+    module.write_pdf = write_pdf  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     assert (
-        write_document(DOCUMENT, "pdf", footer=("a",), template=Template(("KANTOR",)))
-        == b"('Judul', ('a',), ('KANTOR',))"
+        write_document(DOCUMENT, "pdf", footer=("a",), template=Template(("KANTOR",)), record=("r",))
+        == b"('Judul', ('a',), ('KANTOR',), ('r',))"
     )
     assert write_document(DOCUMENT, "html").startswith(b"<!doctype html>")
     with pytest.raises(CallError, match=r"^format: ditemukan 'odt'"):
