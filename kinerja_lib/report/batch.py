@@ -24,6 +24,7 @@ from kinerja_lib.report.changes import build_before, summarise_run
 from kinerja_lib.report.cluster import run_tasks_on
 from kinerja_lib.report.engine import FAILED
 from kinerja_lib.report.files import NOTEBOOK, sweep_parts
+from kinerja_lib.report.fingerprint import Fingerprint, fingerprint
 from kinerja_lib.report.keys import Basis, build_key, digest, read_basis
 from kinerja_lib.report.plan import Page, Plan, Units, plan_reports
 from kinerja_lib.report.pool import Outcome, Task, count_cores, run_tasks
@@ -129,7 +130,7 @@ def run_plan(
     with speaking(plan.lang):
         basis = read_basis(plan)
         keys = {page.id: build_key(plan, page, basis) for page in plan.pages}
-        about = describe_basis(plan, basis) | {"call": digest([keys, plan.formats])}
+        about = describe_basis(plan, basis, {}) | {"call": digest([keys, plan.formats])}
         with open_run(out, like={"period": plan.period, **about}, force=force) as run, _telling_of_the_disk():
             batch = _Batch(plan, basis, keys, run, about)
             run_all = partial(run_tasks_on, scheduler=scheduler) if scheduler else partial(run_tasks, jobs=workers)
@@ -178,6 +179,9 @@ class _Batch:
         kept = set() if force else self._find_kept()
         for page in self.plan.pages:
             self.results[page.id] = self._recall(page) if page.id in kept else self._wait(page)
+        self.books["data"] = self.books["data"] | {
+            "columns": self._read_columns(is_same=len(kept) == len(self.results))
+        }
         tasks = self._build_tasks(kept)
         self._remove_unplanned()
         if tasks or self._is_news():
@@ -200,6 +204,11 @@ class _Batch:
         finally:
             sweep_parts(self.run.folder)
             self._write_books(finished=finished)
+
+    def _read_columns(self, *, is_same: bool) -> Fingerprint:
+        """Return what each column holds, for the records; that of before where no page has to be made."""
+        known = self.earlier.get("data", {}).get("columns", {})
+        return known if is_same and known else fingerprint(self.plan.data)
 
     def _find_kept(self) -> set[str]:
         """Return the pages that are there, whole, in the formats asked for, with the same key."""
@@ -236,7 +245,7 @@ class _Batch:
                 build_provenance(plan.data, notebook=page.name, key=self.keys[page.id]),
                 plan.formats,
                 plan.template,
-                build_record(plan, page, self.basis, self.keys[page.id]),
+                build_record(plan, page, self.basis, self.keys[page.id], self.books["data"]["columns"]),
             )
             for position, page in enumerate(plan.pages)
             if page.id not in kept

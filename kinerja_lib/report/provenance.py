@@ -12,7 +12,7 @@ from typing import Any
 from kinerja_lib import __version__
 from kinerja_lib.language import _, mark
 from kinerja_lib.report.files import project_folder
-from kinerja_lib.report.fingerprint import fingerprint
+from kinerja_lib.report.fingerprint import Fingerprint
 from kinerja_lib.report.keys import Basis
 from kinerja_lib.report.plan import Page, Plan
 from kinerja_lib.schema import Dataset
@@ -63,7 +63,7 @@ def build_provenance(data: Dataset, *, notebook: str, key: str = "") -> tuple[st
     return (*notes, made + (_(", kunci isi {key}").format(key=key[:SHORT]) if key else ""))
 
 
-def build_record(plan: Plan, page: Page, basis: Basis, key: str) -> dict[str, Any]:
+def build_record(plan: Plan, page: Page, basis: Basis, key: str, columns: Fingerprint) -> dict[str, Any]:
     """Return what a page was made from, for its executed notebook: enough to make it again and to compare.
 
     Parameters
@@ -74,6 +74,8 @@ def build_record(plan: Plan, page: Page, basis: Basis, key: str) -> dict[str, An
         What the pages hang on.
     key : str
         Of the page, see `keys.build_key`.
+    columns : mapping
+        Of the data, see `fingerprint`.
 
     Returns
     -------
@@ -86,11 +88,11 @@ def build_record(plan: Plan, page: Page, basis: Basis, key: str) -> dict[str, An
         "notebook": {"name": page.name, "sha256": basis.notebooks[page.name]},
         "unit": page.unit,
         "parameters": own,
-        **describe_basis(plan, basis),
+        **describe_basis(plan, basis, columns),
     }
 
 
-def describe_basis(plan: Plan, basis: Basis) -> dict[str, Any]:
+def describe_basis(plan: Plan, basis: Basis, columns: Fingerprint) -> dict[str, Any]:
     """Return what all pages of a plan were made from, as plain values: files with their SHA-256, versions, choices."""
     return {
         "data": {
@@ -98,7 +100,7 @@ def describe_basis(plan: Plan, basis: Basis) -> dict[str, Any]:
             "title": plan.data.keterangan.get("judul", ""),
             "office": plan.data.keterangan.get("instansi", ""),
             "files": dict(basis.inputs),
-            "columns": fingerprint(plan.data),
+            "columns": columns,
         },
         "period": plan.period,
         "lang": plan.lang,

@@ -21,7 +21,7 @@ from kinerja_lib.report.batch import run_plan
 from kinerja_lib.report.books import MANIFEST, find_whole, read_books
 from kinerja_lib.report.document import read_document
 from kinerja_lib.report.files import NOTEBOOK, project_folder
-from kinerja_lib.report.fingerprint import compare_fingerprints
+from kinerja_lib.report.fingerprint import compare_fingerprints, fingerprint
 from kinerja_lib.report.keys import read_basis
 from kinerja_lib.report.parameters import load_nbformat
 from kinerja_lib.report.plan import OPTIONS, Plan, plan_reports
@@ -164,7 +164,7 @@ def verify_report(
         except KinerjaError as error:  # data that no longer hold, a unit that is gone
             return Verification(place, pages=tuple(PageCheck(claim.name, reason=str(error)) for claim in claims))
         basis = read_basis(plan)
-        now = describe_basis(plan, basis) | {"notebooks": basis.notebooks}
+        now = describe_basis(plan, basis, fingerprint(plan.data)) | {"notebooks": basis.notebooks}
         inputs = _compare_inputs(record, now)
         versions = (*_compare_versions(record, now), *(_compare_templates(record, now) if plan.template else ()))
         exact = not inputs and not versions and record["template"] == now["template"]
