@@ -239,7 +239,8 @@ async def interrupt_one() -> tuple[str, str, bool]:
     kernel.start_channels()
     try:
         await kernel.wait_for_ready(timeout=60)
-        kernel.execute("import time\nprint('mulai', flush=True)\ntime.sleep(600)")
+        # what is asked next may come before the kernel has dealt with the error: it is not to be thrown away for it
+        kernel.execute("import time\nprint('mulai', flush=True)\ntime.sleep(600)", stop_on_error=False)
         while (await kernel.get_iopub_msg(timeout=20))["msg_type"] != "stream":
             pass
         await manager.interrupt_kernel()
