@@ -24,7 +24,7 @@ from kinerja_lib.language import _
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-FEW_ROWS = 15  # levels of `levels` with fewer rows without the programme share one column
+FEW_ROWS = 15  # rows without the programme from which on a level or a group has a column of its own
 TINY = 1e-300
 TOUCHED = 1e-4  # share of a flat direction from which on a parameter lies in it
 FAR = 8.0  # an estimate so many SD away has no finite value: the level predicts a rating perfectly

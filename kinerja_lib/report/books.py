@@ -74,12 +74,13 @@ def find_whole(folder: Path, pages: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the ids of the pages whose files are all there and hold what the books say."""
     files = {name: digest for page in pages for name, digest in page["files"].items()}
     with ThreadPoolExecutor(READERS) as pool:
-        found = dict(zip(files, pool.map(lambda name: _hash(folder, name), files), strict=True))
+        found = dict(zip(files, pool.map(lambda name: hash_now(folder, name), files), strict=True))
     good = {name for name, digest in files.items() if found[name] == digest}
     return {page["page"] for page in pages if page["files"] and good.issuperset(page["files"])}
 
 
-def _hash(folder: Path, name: str) -> str:
+def hash_now(folder: Path, name: str) -> str:
+    """Return the SHA-256 of a file of a run as it is now; empty where it is not there."""
     try:
         return hash_file(folder / name)
     except OSError:

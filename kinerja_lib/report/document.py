@@ -73,6 +73,18 @@ class Document:
     sections: tuple[Section, ...]
     left_out: tuple[Section, ...]
 
+    @property
+    def shown_head(self) -> BlockDict:
+        """The head, or one that holds the title alone."""
+        return self.head or {"office": "", "title": self.title, "subtitle": "", "facts": [], "running": ""}
+
+    @property
+    def running_heads(self) -> tuple[str, str]:
+        """What stands over each printed page, left and right: whom it is about; title and period."""
+        head = self.shown_head
+        period = dict(head["facts"]).get(_("Periode"), "")
+        return head["running"] or head["subtitle"], f"{head['title']}, {period}" if period else str(head["title"])
+
     def blocks(self) -> Iterator[BlockDict]:
         """Iterate over every block shown, in reading order."""
         for section in self.sections:

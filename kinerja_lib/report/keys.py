@@ -25,10 +25,10 @@ from kinerja_lib.check.events import data_day
 from kinerja_lib.check.origin import ORIGIN, RECORD
 from kinerja_lib.importer.folder import FINDINGS_JSON
 from kinerja_lib.read import find_datasets
-from kinerja_lib.read.held import SUFFIXES, hash_file
+from kinerja_lib.read.held import find_files, hash_file
 from kinerja_lib.report.files import project_folder
 from kinerja_lib.report.plan import Page, Plan
-from kinerja_lib.schema import TABLES, Dataset
+from kinerja_lib.schema import Dataset
 from kinerja_lib.vocabulary import Period
 
 LIBRARY = Path(__file__).resolve().parents[1]
@@ -143,10 +143,7 @@ def read_versions() -> dict[str, str]:
 
 
 def _input_files(place: Path) -> list[Path]:
-    if not place.is_dir():
-        return [place] if place.is_file() else []
-    names = [f"{table}{suffix}" for table in TABLES for suffix in SUFFIXES]
-    return [place / name for name in (*names, *BESIDE_DATA) if (place / name).is_file()]
+    return [file for file in (*find_files(place), *(place / name for name in BESIDE_DATA)) if file.is_file()]
 
 
 def _hash_folder(folder: Path) -> str:

@@ -72,7 +72,7 @@ def _find_numbers(content: bytes) -> Iterator[str]:
             yield from (digits[at : at + DIGITS] for at in range(len(digits) - DIGITS + 1))
 
 
-def open_layers(content: bytes, *, depth: int = DEPTH) -> Iterator[bytes]:
+def open_layers(content: bytes, *, depth: int = DEPTH, most: int = 0) -> Iterator[bytes]:
     """Iterate over what a file holds: its bytes, the files packed in it, streams and drawings unpacked.
 
     Parameters
@@ -81,6 +81,8 @@ def open_layers(content: bytes, *, depth: int = DEPTH) -> Iterator[bytes]:
         A page in any format, or a notebook.
     depth : int
         How deep files inside files are opened.
+    most : int
+        Bytes that one packed file may give, for files of unknown origin; 0 = all.
 
     Yields
     ------
@@ -96,21 +98,22 @@ def open_layers(content: bytes, *, depth: int = DEPTH) -> Iterator[bytes]:
     if b"\x00" in content:
         yield content.replace(b"\x00", b"")
     if depth:
-        for inner in _unpack(content):
-            yield from open_layers(inner, depth=depth - 1)
+        for inner in _unpack(content, most):
+            yield from open_layers(inner, depth=depth - 1, most=most)
 
 
-def _unpack(content: bytes) -> Iterator[bytes]:
+def _unpack(content: bytes, most: int) -> Iterator[bytes]:
     """Yield what is packed in the bytes; what cannot be unpacked is passed over."""
     if content.startswith(b"PK"):
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 yield name.encode("utf-8", "surrogatepass")
-                yield archive.read(name)
+                with archive.open(name) as member:
+                    yield member.read(most or -1)
     if content.startswith(b"%PDF"):
         for found in STREAM.finditer(content):
             with suppress(zlib.error):
-                yield zlib.decompressobj().decompress(found[1])
+                yield zlib.decompressobj().decompress(found[1], most)
     for found in ENCODED.finditer(content):
         with suppress(binascii.Error):
             yield base64.b64decode(found[1], validate=True)

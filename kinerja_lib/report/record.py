@@ -7,10 +7,8 @@ is compared, sentence by sentence and cell by cell, with what the file told. It 
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
-import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +17,12 @@ from typing import Any, NamedTuple
 
 from kinerja_lib.language import _
 from kinerja_lib.report.document import BlockDict, Document
+from kinerja_lib.report.privacy_gate import open_layers
 from kinerja_lib.show.blocks import plain
 
 MARK = "kinerja-record"
 CHUNK = 30_000  # characters; a cell of a workbook holds 32,767
 CHUNKS = re.compile(rb"kinerja-record:(\d{1,4}):(\d{1,4}):([A-Za-z0-9_=-]*);")
-STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)  # of a PDF
 LARGEST = 50_000_000  # bytes of one unpacked part that is searched
 DIGITS = re.compile(r"\d+(?:[.,\u00a0]\d+)*")
 
@@ -69,7 +67,7 @@ def list_lines(document: Document) -> tuple[Line, ...]:
 
 
 def _head_lines(document: Document) -> Iterator[Line]:
-    head = document.head or {"office": "", "title": document.title, "subtitle": "", "facts": []}
+    head = document.shown_head
     for text in (head["office"], head["title"], head["subtitle"]):
         yield Line(_("Kepala"), text)
     for name, value in head["facts"]:
@@ -198,7 +196,7 @@ def find_record(content: bytes) -> dict[str, Any] | None:
     -------
     dict or None
     """
-    for part in _parts(content):
+    for part in open_layers(content, most=LARGEST):
         found = {int(at): (int(n), text) for at, n, text in CHUNKS.findall(part)}
         whole = found and set(found) == set(range(1, next(iter(found.values()))[0] + 1))
         if whole:
@@ -213,19 +211,3 @@ def _unpack(packed: bytes) -> dict[str, Any] | None:
     except (ValueError, zlib.error):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _parts(content: bytes) -> Iterator[bytes]:
-    """Yield the parts of a file in which a record may stand, unpacked."""
-    yield content
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as members:
-            for info in members.infolist():
-                if info.file_size <= LARGEST:
-                    yield members.read(info)
-    elif content.startswith(b"%PDF"):
-        for found in STREAM.finditer(content):
-            try:
-                yield zlib.decompressobj().decompress(found[1], LARGEST)
-            except zlib.error:
-                continue

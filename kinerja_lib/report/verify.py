@@ -18,7 +18,7 @@ from kinerja_lib.errors import CallError, KinerjaError
 from kinerja_lib.language import _, speaking
 from kinerja_lib.read.several import split_places
 from kinerja_lib.report.batch import run_plan
-from kinerja_lib.report.books import MANIFEST, find_whole, read_books
+from kinerja_lib.report.books import MANIFEST, hash_now, read_books
 from kinerja_lib.report.document import read_document
 from kinerja_lib.report.files import NOTEBOOK, project_folder
 from kinerja_lib.report.fingerprint import compare_fingerprints, fingerprint
@@ -189,16 +189,12 @@ def _read_folder(folder: Path) -> tuple[dict[str, Any], list[Claim], dict[str, t
             files = {Path(name).suffix[1:]: digest for name, digest in page["files"].items()}
             lines = _read_notebook(folder / page["executed"])[1] if (folder / page["executed"]).is_file() else ()
             claims.append(Claim(page["page"], page["notebook"], page["unit"], lines, files))
-            if page["page"] not in find_whole(folder, [page]):
-                names = [name for name, digest in page["files"].items() if not _is_same(folder / name, digest)]
-                altered[page["page"]] = tuple(Path(name).name for name in names)
+            odd = [name for name, digest in page["files"].items() if hash_now(folder, name) != digest]
+            if odd:
+                altered[page["page"]] = tuple(Path(name).name for name in odd)
     if not claims:
         raise CallError(_("{folder}: tidak ada halaman yang selesai pada folder ini.").format(folder=folder))
     return manifest, claims, altered
-
-
-def _is_same(file: Path, digest: str) -> bool:
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
 
 
 def _read_file(file: Path) -> tuple[dict[str, Any], list[Claim], dict[str, tuple[str, ...]]]:

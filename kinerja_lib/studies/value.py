@@ -14,6 +14,7 @@ import pandas as pd
 
 from kinerja_lib.errors import KinerjaError
 from kinerja_lib.estimate import Estimate, estimate_latent, estimate_staggered, plan_sample
+from kinerja_lib.estimate.latent import FEW_ROWS
 from kinerja_lib.language import _
 from kinerja_lib.measures import score_capaian
 from kinerja_lib.privacy import MIN_GROUP
@@ -37,7 +38,6 @@ from kinerja_lib.vocabulary import PREDIKAT
 RATINGS = ("rating_hasil", "rating_perilaku")
 REMEDIAL = ("konseling",)  # given to those who did badly (PermenPANRB 6/2022): compared over the dip
 FOLLOWS = tuple(f"lain_{name}" for name in REMEDIAL)  # they follow from earlier ratings: held equal, they would bias
-FEW_ROWS = 15  # rows without the programme that a group needs to be compared by itself
 LOGIT_SD = 1.814  # SD of the logistic distribution: log odds for one SD of the hidden score
 
 

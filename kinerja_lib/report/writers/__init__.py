@@ -9,10 +9,21 @@ from kinerja_lib.errors import CallError, require_choice
 from kinerja_lib.language import _
 
 if TYPE_CHECKING:
-    from kinerja_lib.report.document import Document
+    from kinerja_lib.report.document import BlockDict, Document
     from kinerja_lib.report.template import Template
 
+MOST_ROWS = 60  # of a table in print: one of 3,000 rows costs seconds and hundreds of pages
 FORMATS = ("html", "pdf", "docx", "xlsx")  # the name of a format is the suffix of its files
+
+
+def say_rest(table: BlockDict) -> str:
+    """Return where the rows are that print does not show; nothing where it shows all."""
+    from kinerja_lib.show.numbers import count
+
+    rows = len(table["display"])
+    if rows <= MOST_ROWS:
+        return ""
+    return _("Daftar lengkap ({n} baris) ada pada berkas Excel.").format(n=count(rows))
 
 
 def read_formats(text: str) -> tuple[str, ...]:

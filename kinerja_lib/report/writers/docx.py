@@ -10,7 +10,6 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from kinerja_lib.language import _
 from kinerja_lib.report.document import Document
 from kinerja_lib.report.template import Template
 from kinerja_lib.report.writers.word_base import OFFICE, PACKAGE, build_base, write_zip
@@ -112,7 +111,7 @@ def _add_record(word: WordFile, record: tuple[str, ...]) -> None:
 
 def _set_properties(word: WordFile, document: Document) -> None:
     """Say what the file is and in which language; no date and no person, so that its bytes depend on nothing else."""
-    head = document.head or {"title": document.title, "subtitle": "", "office": ""}
+    head = document.shown_head
     properties = word.core_properties
     known = properties._element
     for child in list(known):
@@ -150,10 +149,9 @@ def _fill_edges(word: WordFile, document: Document, story: Story) -> None:
 
 def _running_heads(document: Document) -> tuple[str, str]:
     """Return unit, and report with period, cut where they would not stand on one line."""
-    head = document.head or {"title": document.title, "subtitle": "", "running": "", "facts": []}
-    period = dict(head["facts"]).get(_("Periode"), "")
-    right = cut_text(f"{head['title']}, {period}" if period else head["title"], RUNNING * 0.6)
-    return cut_text(head["running"] or head["subtitle"], RUNNING - text_width(right, 1)), right
+    left, right = document.running_heads
+    right = cut_text(right, RUNNING * 0.6)
+    return cut_text(left, RUNNING - text_width(right, 1)), right
 
 
 def cut_text(text: str, most: float) -> str:

@@ -9,7 +9,7 @@ import base64
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -52,21 +52,20 @@ def write_html(
     bytes
         UTF-8; the same document gives the same bytes.
     """
-    head = document.head or {"office": "", "title": document.title, "subtitle": "", "facts": [], "running": ""}
-    left = head["running"] or head["subtitle"] or head["title"]
+    left, right = document.running_heads
     page = (
         _environment()
         .get_template("page.html.j2")
         .render(
             document=document,
-            head=head,
+            head=document.shown_head,
             footer=clean(footer),
             letterhead=clean(template.lines) if template else [],
             logo=data_uri(template.logo, LOGOS[template.logo_kind]) if template and template.logo else "",
             record=record,
             policy=POLICY,
             css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-            running=Markup(_running_heads(left, _running(head))),
+            running=Markup(_running_heads(left or document.title, right)),
         )
     )
     return without_addresses(page).encode("utf-8")
@@ -77,12 +76,6 @@ def without_addresses(page: str) -> str:
     while SCHEME.search(page):
         page = SCHEME.sub("", page)
     return page
-
-
-def _running(head: dict[str, Any]) -> str:
-    facts = dict(head["facts"])
-    period = facts.get(_("Periode"), "")
-    return f"{head['title']}, {period}" if period else str(head["title"])
 
 
 def _running_heads(left: str, right: str) -> str:

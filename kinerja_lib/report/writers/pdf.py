@@ -18,12 +18,11 @@ from kinerja_lib.errors import RunError
 from kinerja_lib.language import _
 from kinerja_lib.report.document import BlockDict, Document, Row
 from kinerja_lib.report.template import Template
+from kinerja_lib.report.writers import MOST_ROWS, say_rest
 from kinerja_lib.show.blocks import clean
-from kinerja_lib.show.numbers import count
 
 HERE = Path(__file__).parent
 STANDARD: Literal["ua-1"] = "ua-1"  # typst refuses a document with a drawing that has no alternative text
-MOST_ROWS = 60  # of a table; a table of 3,000 rows costs seconds and hundreds of pages
 LONG, LONG_BLOCK = 600, 2_400  # characters of one text, or of all, from which a page may cut their block
 UNBROKEN = re.compile(r"[^\s\u200b-]{31,}")
 PLACE, BREAK = "\ue000", "\u200b"  # a line may end here: the template takes the first out again, but not thousands
@@ -82,13 +81,14 @@ def write_pdf(
 
 def _collect(document: Document, footer: tuple[str, ...], template: Template | None) -> dict[str, Any]:
     """Return all that the template shows."""
-    head = document.head or {"office": "", "title": document.title, "subtitle": "", "facts": [], "running": ""}
+    head = document.shown_head
+    left, right = document.running_heads
     letterhead = {"lines": template.lines, "logo_kind": template.logo_kind} if template else None
     return {
         "lang": document.lang,
         "title": document.title.strip() or _("Laporan"),
         "head": {key: head[key] for key in ("office", "subtitle", "facts")},
-        "running": _running_heads(head),
+        "running": (left or head["title"], right),
         "letterhead": letterhead if template and (template.lines or template.logo) else None,
         "sections": [
             {
@@ -109,13 +109,6 @@ def _collect(document: Document, footer: tuple[str, ...], template: Template | N
             "logo": _("Logo instansi"),
         },
     }
-
-
-def _running_heads(head: dict[str, Any]) -> tuple[str, str]:
-    """Return the left and the right text over each page: whom it is about; title and period."""
-    period = dict(head["facts"]).get(_("Periode"), "")
-    left = head["running"] or head["subtitle"] or head["title"]
-    return left, f"{head['title']}, {period}" if period else head["title"]
 
 
 def _flatten(rows: list[Row], *, last: bool) -> Iterator[BlockDict]:
@@ -146,9 +139,8 @@ def _texts(value: Any) -> Iterator[str]:
 def _shorten(table: BlockDict) -> BlockDict:
     """Return what the template shows of a table: at most `MOST_ROWS` rows, the total among them."""
     rows = table["display"]
-    more = ""
-    if len(rows) > MOST_ROWS:
-        more = _("Daftar lengkap ({n} baris) ada pada berkas Excel.").format(n=count(len(rows)))
+    more = say_rest(table)
+    if more:
         rows = [*rows[: MOST_ROWS - 1], rows[-1]] if table["total"] else rows[:MOST_ROWS]
     return {"rows": [], "display": rows, "more": more, "heads": 2 if table["spanners"] else 1}
 

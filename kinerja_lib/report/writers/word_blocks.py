@@ -9,14 +9,13 @@ from typing import Any
 
 from kinerja_lib.language import _
 from kinerja_lib.report.document import BlockDict, Section
+from kinerja_lib.report.writers import MOST_ROWS, say_rest
 from kinerja_lib.report.writers import word_parts as parts
 from kinerja_lib.report.writers.word_base import ACCENT, GREY, LINE
 from kinerja_lib.report.writers.word_parts import Element, element, text_run
 from kinerja_lib.report.writers.word_pictures import draw_strip
 from kinerja_lib.report.writers.word_story import ABREAST, GUTTER, Story
-from kinerja_lib.show import numbers
 
-MOST_ROWS = 60  # of a table; the rest is in the Excel file
 WHOLE_ROWS = 14  # a table of so many rows is not cut by a page
 TALLEST_CM = 20.0  # of a figure
 LOGO_CM = (4.0, 2.4)  # most width and height of a logo
@@ -30,7 +29,7 @@ NUMBER = re.compile(r"(.*?)(\d+)")
 
 def write_head(story: Story) -> None:
     """Write letterhead, office, title, subtitle and the few facts."""
-    head = story.document.head or {"office": "", "title": story.document.title, "subtitle": "", "facts": []}
+    head = story.document.shown_head
     letterhead = _letterhead(story, head["office"])
     if letterhead is not None:
         story.add(letterhead)
@@ -226,8 +225,8 @@ def _keep_last(story: Story) -> None:
 def _write_table(story: Story, block: BlockDict) -> None:
     """Write caption, table and, below it, notes and source; a long table ends with where its rest is."""
     rows = block["display"]
-    cut = len(rows) > MOST_ROWS
-    if cut:
+    rest = say_rest(block)
+    if rest:
         rows = [*rows[:MOST_ROWS], *(rows[-1:] if block["total"] else [])]
     widths, size = _fit_columns(story, block, rows)
     above = element("spacing", before=200, after=80)
@@ -235,7 +234,7 @@ def _write_table(story: Story, block: BlockDict) -> None:
     made = [*_head_rows(story, block, widths, size), *_body_rows(story, block, rows, widths, size)]
     about = f"{block['number']} {block['title']}"
     table = parts.table(widths, made, about=about, gap=parts.GAP, air=50)
-    below = _below(story, block, cut)
+    below = _below(story, block, rest)
     if len(rows) <= WHOLE_ROWS:
         for found in made[:-1]:
             parts.keep_next(found)
@@ -258,11 +257,10 @@ def _fit_columns(story: Story, block: BlockDict, rows: Sequence[Sequence[str]]) 
     return widths, [] if points == usual else parts.size_of(points)
 
 
-def _below(story: Story, block: BlockDict, cut: bool) -> list[Element]:
+def _below(story: Story, block: BlockDict, rest: str) -> list[Element]:
     made: list[Element] = []
-    if cut:
-        text = _("Daftar lengkap ({n} baris) ada pada berkas Excel.").format(n=numbers.count(len(block["display"])))
-        made.append(text_run(f"{text} "))
+    if rest:
+        made.append(text_run(f"{rest} "))
     for note in block["notes"]:
         made += [*story.runs(note), text_run(" ")]
     if block["source"]:

@@ -52,7 +52,7 @@ class _Book:
         self.workbook = xlsxwriter.Workbook(self.stream, OPTIONS)
         self.lang = document.lang
         self.title = document.title
-        head = document.head or {"running": "", "office": ""}
+        head = document.shown_head
         self.running = head["running"] or document.title
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         names = {"title": document.title[:LONGEST_PROPERTY], "author": head["office"][:LONGEST_PROPERTY]}
@@ -220,7 +220,7 @@ def _write_letterhead(page: _Page, lines: list[str]) -> None:
 
 
 def _write_head(page: _Page, document: Document) -> None:
-    head = document.head or {"office": "", "title": document.title, "subtitle": "", "facts": []}
+    head = document.shown_head
     styles: dict[str, dict[str, Any]] = {
         "office": {"font_color": GREY},
         "title": {"font_size": 20, "bold": True},

@@ -14,13 +14,13 @@ from typing import Any
 import docx
 import pandas as pd
 import pytest
+from cells import code, document, markdown
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.shared import Cm
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kinerja_lib.language import use_language
-from kinerja_lib.report.document import Document, read_document
 from kinerja_lib.report.template import Template
 from kinerja_lib.report.writers import word_pictures
 from kinerja_lib.report.writers.docx import PROPERTY, cut_text, write_docx
@@ -97,19 +97,6 @@ INERT = {
     *["right", "tblLook", "tblCaption", "tblGrid", "gridCol", "tr", "trPr", "cantSplit", "trHeight", "tblHeader", "tc"],
     *["tcPr", "tcW", "gridSpan", "tcBorders", "tcMar", "vAlign"],
 }
-
-
-def markdown(source: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
-
-
-def code(*blocks: Block) -> dict[str, Any]:
-    outputs = [{"output_type": "display_data", "data": block._repr_mimebundle_()} for block in blocks]
-    return {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": outputs}
-
-
-def document(*cells: dict[str, Any]) -> Document:
-    return read_document({"cells": list(cells)})
 
 
 class Word:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from cells import code, document, markdown
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kinerja_lib.language import use_language
-from kinerja_lib.report.document import Document, read_document
 from kinerja_lib.report.writers.html import POLICY, css_text, data_uri, write_html
 from kinerja_lib.show.blocks import (
     Block,
@@ -97,19 +97,6 @@ class Page(HTMLParser):
     def one(self, tag: str, kind: str = "", **attrs: str) -> dict[str, Any]:
         (element,) = self.all(tag, kind, **attrs)
         return element
-
-
-def markdown(source: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
-
-
-def code(*blocks: Block) -> dict[str, Any]:
-    outputs = [{"output_type": "display_data", "data": block._repr_mimebundle_()} for block in blocks]
-    return {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": outputs}
-
-
-def document(*cells: dict[str, Any]) -> Document:
-    return read_document({"cells": list(cells)})
 
 
 def page(*cells: dict[str, Any], footer: tuple[str, ...] = ()) -> Page:

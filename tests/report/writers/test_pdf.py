@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from cells import code, document, markdown
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kinerja_lib.errors import RunError
 from kinerja_lib.language import use_language
-from kinerja_lib.report.document import Document, read_document
 from kinerja_lib.report.template import Template
 from kinerja_lib.report.writers import pdf
 from kinerja_lib.report.writers.pdf import write_pdf
@@ -58,19 +58,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
-
-
-def markdown(source: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
-
-
-def code(*blocks: Block) -> dict[str, Any]:
-    outputs = [{"output_type": "display_data", "data": block._repr_mimebundle_()} for block in blocks]
-    return {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": outputs}
-
-
-def document(*cells: dict[str, Any]) -> Document:
-    return read_document({"cells": list(cells)})
 
 
 def read_pages(content: bytes) -> list[str]:

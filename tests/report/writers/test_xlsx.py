@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,13 +13,14 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from cells import code, document, markdown
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kinerja_lib.language import use_language
-from kinerja_lib.report.document import Document, read_document
+from kinerja_lib.report.document import Document
 from kinerja_lib.report.template import Template
 from kinerja_lib.report.writers.sheets import name_sheet, type_cell
 from kinerja_lib.report.writers.xlsx import write_xlsx
@@ -49,19 +49,6 @@ FRAME = pd.DataFrame(
     }
 )
 HIDDEN = pd.DataFrame({"n": [None, "<5", None]}, dtype="object")
-
-
-def markdown(source: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
-
-
-def code(*blocks: Block) -> dict[str, Any]:
-    outputs = [{"output_type": "display_data", "data": block._repr_mimebundle_()} for block in blocks]
-    return {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": outputs}
-
-
-def document(*cells: dict[str, Any]) -> Document:
-    return read_document(json.loads(json.dumps({"cells": list(cells)})))
 
 
 def table(**more: Any) -> Block:
